@@ -1,0 +1,1 @@
+"""A memory allocator for ML accelerators: learned decisions and a constraint solver."""
