@@ -1,0 +1,1 @@
+"""Programs as modules of pre-inlining bitcode, with the recipe to link them again."""
