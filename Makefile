@@ -1,0 +1,37 @@
+# What a newcomer needs: `make demo` and `make test`. Both set up all that is missing.
+PYTHON := .venv/bin/python
+export MLGO_HOME ?= $(CURDIR)/build/mlgo
+
+.PHONY: help setup demo test test-slow bench lint format clean
+
+help:  ## what can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup:  ## install compilers (Debian packages) and the Python environment
+	@tools/setup
+
+demo: setup  ## build a real program with -Oz and with the learned policy, compare, report
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" tools/demo
+
+test: setup lint  ## everything but the slow tests
+	$(PYTHON) -m pytest
+
+test-slow: setup  ## the slow tests too
+	$(PYTHON) -m pytest -m 'slow or not slow'
+
+bench: setup  ## the benchmarks, with their figures
+	$(PYTHON) -m pytest -m bench -s
+
+lint: setup  ## ruff, mypy, clang-format
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	clang-format-22 --dry-run --Werror $$(git ls-files '*.cc' '*.h' '*.cpp')
+
+format: setup  ## let the tools format everything
+	.venv/bin/ruff format .
+	.venv/bin/ruff check --fix .
+	clang-format-22 -i $$(git ls-files '*.cc' '*.h' '*.cpp')
+
+clean:  ## remove all that was built (not the downloaded corpus)
+	rm -rf build/python build/plugin
