@@ -11,6 +11,8 @@ from mlgo.errors import UserError
 
 FORMAT = 1
 MANIFEST = "program.json"
+# In `Link.flags`: stands for the program's folder, e.g. in "-Wl,--version-script=".
+PROGRAM_FOLDER = "@PROGRAM_FOLDER@"
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,8 @@ class Link:
         driver: "clang" or "clang++".
         objects: names of the modules linked directly, in order.
         archives: (archive name, module names) in link order.
-        flags: remaining link flags (system libraries, -Wl, options), in order.
+        flags: remaining link flags (system libraries, -Wl, options), in order; the text
+            PROGRAM_FOLDER in them stands for the program's folder.
         extra: objects or archives not made from modules (assembler files, a failed module's
             object built by the original command), paths relative to the program's folder.
     """

@@ -1,0 +1,130 @@
+"""Runs other programs: their errors become ours, and they never outlive us."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from mlgo.errors import UserError
+
+# What compilers, linkers, make and apt write before the message that matters.
+_ERROR_LINE = re.compile(r"(?:\berror\b|\bE:|undefined (?:symbol|reference)|No space left)", re.I)
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What is known of a program that has ended.
+
+    Attributes:
+        code: exit code; negative when a signal ended it.
+        seconds: CPU time of it and its children, user and system.
+        log: what it wrote to stderr (and to stdout, unless that went to a file).
+    """
+
+    code: int
+    seconds: float
+    log: str
+
+
+def run(
+    argv: Sequence[str | Path],
+    *,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    timeout: float | None = None,
+    stdout: IO[bytes] | None = None,
+) -> Finished:
+    """Runs a program in a session of its own and waits for it.
+
+    Args:
+        argv: the program and its arguments.
+        cwd: its working folder.
+        env: added to our environment.
+        timeout: wall seconds after which it and its children are killed; its code is then
+            that of SIGKILL.
+        stdout: where its output goes; into `log` by default.
+
+    Raises:
+        UserError: the program does not exist or may not be run.
+    """
+    with tempfile.TemporaryFile() as log:
+        with _started(argv, cwd, env, stdout or log, log) as process:
+            timer = threading.Timer(timeout, kill_group, [process.pid]) if timeout else None
+            if timer:
+                timer.start()
+            try:
+                _, status, usage = os.wait4(process.pid, 0)
+            finally:
+                if timer:
+                    timer.cancel()
+            process.returncode = os.waitstatus_to_exitcode(status)
+        log.seek(0)
+        text = log.read().decode(errors="replace")
+    return Finished(process.returncode, usage.ru_utime + usage.ru_stime, text)
+
+
+@contextlib.contextmanager
+def _started(
+    argv: Sequence[str | Path],
+    cwd: Path | None,
+    env: Mapping[str, str] | None,
+    stdout: IO[bytes],
+    stderr: IO[bytes],
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A running process; it and its children are killed when the block is left early."""
+    options: dict[str, Any] = {"cwd": cwd, "stdin": subprocess.DEVNULL, "start_new_session": True}
+    try:
+        process = subprocess.Popen(
+            [str(a) for a in argv],
+            env={**os.environ, **(env or {})},
+            stdout=stdout,
+            stderr=stderr,
+            **options,
+        )
+    except FileNotFoundError as error:
+        raise UserError(f"{error.filename} was not found", hint="run `make setup`") from error
+    except PermissionError as error:
+        raise UserError(f"{error.filename} may not be run: {error.strerror}") from error
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            kill_group(process.pid)
+            process.wait()
+
+
+def kill_group(pid: int) -> None:
+    """Kills a process started by `run` with all its children; it may be gone already."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(pid, signal.SIGKILL)
+
+
+def check(finished: Finished, what: str, hint: str = "") -> Finished:
+    """Returns `finished` if it ended well.
+
+    Raises:
+        UserError: it did not; says `what` failed, with the first error in the log.
+    """
+    if finished.code == 0:
+        return finished
+    raise UserError(f"{what} failed: {reason(finished)}", hint=hint, exit_code=1)
+
+
+def reason(finished: Finished) -> str:
+    """Why a program failed: the first line of its log that reads like an error."""
+    lines = [line.strip() for line in finished.log.splitlines() if line.strip()]
+    error = next((line for line in lines if _ERROR_LINE.search(line)), None)
+    if error:
+        return error
+    if finished.code < 0:
+        return f"killed by {signal.Signals(-finished.code).name}"
+    return lines[-1] if lines else f"exit code {finished.code}"
