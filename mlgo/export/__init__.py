@@ -1,0 +1,1 @@
+"""SavedModel -> TensorFlow's ahead-of-time compiler -> one self-contained object file."""

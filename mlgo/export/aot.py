@@ -1,0 +1,186 @@
+"""Compiles a SavedModel into an object file that needs no TensorFlow.
+
+`saved_model_cli aot_compile_cpu` makes an object and a C++ header from the model. A few sources
+of TensorFlow's runtime, a generated adapter and that object are then joined by `ld -r` into one
+relocatable object, whose only global symbol is an `MlgoEmbeddedModel` (mlgo/plugin/EmbeddedModel.h).
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from mlgo.errors import UserError
+from mlgo.toolchain import Toolchain, find_toolchain
+
+#: Target triple -> the name that the shipped object files carry.
+TARGETS = {"x86_64-linux-gnu": "x86-64", "aarch64-linux-gnu": "aarch64"}
+
+# What XlaCompiledCpuFunction needs, and no more: the whole runtime takes minutes to compile.
+_RUNTIME_SOURCES = (
+    "tensorflow/compiler/tf2xla/xla_compiled_cpu_function.cc",
+    "xla/cpu_function_runtime.cc",
+    "xla/executable_run_options.cc",
+    "xla/service/custom_call_status.cc",
+)
+
+_ADAPTER = """\
+#include "EmbeddedModel.h"
+#include "model.h"
+
+namespace {{
+using Instance = mlgo_aot::Model;
+
+void *create() {{ return new Instance(); }}
+void destroy(void *Model) {{ delete static_cast<Instance *>(Model); }}
+
+void *input(void *Model, int Index) {{
+  auto &M = *static_cast<Instance *>(Model);
+  switch (Index) {{
+{cases}
+  }}
+  return nullptr;
+}}
+
+float evaluate(void *Model) {{
+  auto &M = *static_cast<Instance *>(Model);
+  M.Run();
+  return M.result_fetch_{output}();
+}}
+}} // namespace
+
+extern "C" [[gnu::visibility("hidden")]] const MlgoEmbeddedModel {symbol} = {{
+    {spec}, create, destroy, input, evaluate}};
+"""
+
+
+@dataclass(frozen=True)
+class Interface:
+    """What the plugin binds to.
+
+    Attributes:
+        name: of the policy, e.g. "inlining-size".
+        sha256: of the weights.
+        inputs: names of the int64 (1,) inputs.
+        output: name of the float32 (1,) output.
+        symbol: the object's global symbol.
+    """
+
+    name: str
+    sha256: str
+    inputs: tuple[str, ...]
+    output: str = "logit"
+    symbol: str = "mlgo_inlining_model"
+
+    def spec(self) -> str:
+        """Returns the JSON that the object carries."""
+        inputs = [{"name": n, "port": 0, "type": "int64_t", "shape": [1]} for n in self.inputs]
+        return json.dumps({"name": self.name, "sha256": self.sha256, "inputs": inputs})
+
+
+def compile_model(
+    saved_model: Path,
+    interface: Interface,
+    output: Path,
+    target: str = "x86_64-linux-gnu",
+    toolchain: Toolchain | None = None,
+) -> None:
+    """Compiles the signature `action` of a SavedModel into `output`; same input, same bytes.
+
+    Args:
+        saved_model: the SavedModel's folder.
+        interface: what the plugin binds to.
+        output: the object file to write.
+        target: one of `TARGETS`.
+        toolchain: whose clang compiles the adapter and the runtime.
+
+    Raises:
+        UserError: TensorFlow or the cross compiler's headers are missing, or a step failed.
+    """
+    toolchain = toolchain or find_toolchain()
+    with tempfile.TemporaryDirectory(prefix="mlgo-export-") as name:
+        work = Path(name)
+        _aot_compile(saved_model, target, work)
+        (work / "adapter.cc").write_text(_adapter(interface))
+        objects = [work / "model.o"]
+        for index, source in enumerate((work / "adapter.cc", *_runtime_sources())):
+            objects.append(work / f"part{index}.o")
+            _compile(toolchain, source, objects[-1], target, work)
+        _join(toolchain, objects, output, interface.symbol)
+
+
+def _aot_compile(saved_model: Path, target: str, work: Path) -> None:
+    # A relative prefix, because the entry point is named after it.
+    _run(
+        [
+            sys.executable,
+            *("-m", "tensorflow.python.tools.saved_model_cli", "aot_compile_cpu"),
+            *("--multithreading", "False", "--dir", str(saved_model.absolute())),
+            *("--tag_set", "serve", "--signature_def_key", "action"),
+            *("--output_prefix", "model", "--cpp_class", "mlgo_aot::Model"),
+            *("--target_triple", target),
+        ],
+        work,
+    )
+
+
+def _adapter(interface: Interface) -> str:
+    cases = "\n".join(
+        f"  case {index}:\n    return M.arg_feed_{name}_data();"
+        for index, name in enumerate(interface.inputs)
+    )
+    return _ADAPTER.format(
+        cases=cases,
+        output=interface.output,
+        symbol=interface.symbol,
+        spec=json.dumps(interface.spec()),  # a JSON string is a C string too
+    )
+
+
+def _runtime_sources() -> list[Path]:
+    root = _tensorflow_folder() / "xla_aot_runtime_src"
+    return [root / source for source in _RUNTIME_SOURCES]
+
+
+def _tensorflow_folder() -> Path:
+    spec = importlib.util.find_spec("tensorflow")
+    if spec is None or spec.origin is None:
+        raise UserError("TensorFlow is not installed", hint="pip install 'mlgo-suite[train]'")
+    return Path(spec.origin).parent
+
+
+def _compile(toolchain: Toolchain, source: Path, output: Path, target: str, work: Path) -> None:
+    include = _tensorflow_folder() / "include"
+    plugin = Path(__file__).parent.parent / "plugin"
+    flags = ["-std=c++17", "-O2", "-fPIC", "-fvisibility=hidden", "-fvisibility-inlines-hidden"]
+    flags += ["-ffunction-sections", "-fdata-sections", "-fno-exceptions", "-w", "-DNDEBUG"]
+    command = [str(toolchain.clangxx), f"--target={target}", *flags]
+    command += ["-isystem", str(include), f"-I{plugin}", f"-I{work}"]
+    # Names of the sources must not depend on where TensorFlow is installed.
+    command += [f"-ffile-prefix-map={source.parent}=.", "-c", str(source), "-o", str(output)]
+    _run(command, work)
+
+
+def _join(toolchain: Toolchain, objects: list[Path], output: Path, symbol: str) -> None:
+    output.parent.mkdir(parents=True, exist_ok=True)
+    joined = objects[0].with_name("joined.o")
+    _run([str(toolchain.tool("ld.lld")), "-r", "-o", str(joined), *map(str, objects)], joined.parent)
+    objcopy = [str(toolchain.tool("llvm-objcopy")), f"--keep-global-symbol={symbol}"]
+    _run([*objcopy, "--strip-unneeded", str(joined)], joined.parent)
+    partial = output.with_name(output.name + ".partial")
+    partial.write_bytes(joined.read_bytes())
+    partial.rename(output)
+
+
+def _run(command: list[str], cwd: Path) -> None:
+    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True)
+    if done.returncode == 0:
+        return
+    lines = [line for line in done.stderr.splitlines() if "rror" in line] or ["no message"]
+    hint = "install libstdc++-12-dev-arm64-cross" if "file not found" in done.stderr else ""
+    raise UserError(f"export failed in {Path(command[0]).name}: {lines[0]}", hint=hint, exit_code=1)

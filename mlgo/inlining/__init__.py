@@ -1,0 +1,1 @@
+"""The inlining problem: features, network, weights and reward."""

@@ -1,0 +1,112 @@
+#include "Options.h"
+#include "Error.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSwitch.h"
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/ManagedStatic.h"
+#include "llvm/Support/Process.h"
+#include <optional>
+
+using namespace llvm;
+
+namespace {
+
+/// One option: `-mlgo-policy` on the command line, MLGO_POLICY in the environment.
+class Option {
+public:
+  Option(StringRef Name, StringRef Help)
+      : Flag(("mlgo-" + Name).str()), Variable("MLGO_" + Name.upper()),
+        Value(StringRef(Flag), cl::desc(Help)) {}
+
+  std::string get(StringRef Default) const {
+    if (Value.getNumOccurrences())
+      return Value;
+    return sys::Process::GetEnv(Variable).value_or(Default.str());
+  }
+
+  template <typename T> T number(T Default) const {
+    std::string Text = get("");
+    if (Text.empty())
+      return Default;
+    T Number;
+    if (!to_number(Text, Number))
+      mlgo::fatal("-" + Flag + " (or " + Variable + ") takes a number, not '" + Text + "'");
+    return Number;
+  }
+
+private:
+  template <typename T> static bool to_number(StringRef Text, T &Number) {
+    if constexpr (std::is_floating_point_v<T>)
+      return to_float(Text, Number);
+    else
+      return to_integer(Text, Number);
+  }
+
+  const std::string Flag, Variable;
+  cl::opt<std::string> Value;
+};
+
+struct CommandLine {
+  Option Policy{"policy", "How inlining is decided: learned (the embedded model), default (LLVM's "
+                          "own decision), file (-mlgo-weights) or random"};
+  Option Weights{"weights", "Model of the file policy"};
+  Option Temperature{"temperature", "Above 0: the file policy samples its actions"};
+  Option Seed{"seed", "Seed of sampling and of the random policy"};
+  Option Probability{"probability", "Of inlining, for the random policy"};
+  Option Decisions{"decisions", "File with decisions that override the policy's"};
+  Option Flip{"flip", "Indices of decisions to invert, separated by commas"};
+  Option Log{"log", "Trajectory to write: a file, or a folder for one file a module"};
+  Option Record{"record", "Decisions to write, for -mlgo-decisions: a file, or a folder"};
+};
+
+// Made when the library is loaded, so that `-mllvm -mlgo-...` is known to the option parser.
+CommandLine Line;
+
+mlgo::PolicyKind policyKind(const std::string &Name) {
+  auto Kind = StringSwitch<std::optional<mlgo::PolicyKind>>(Name)
+                  .Case("default", mlgo::PolicyKind::Default)
+                  .Case("learned", mlgo::PolicyKind::Learned)
+                  .Case("file", mlgo::PolicyKind::File)
+                  .Case("random", mlgo::PolicyKind::Random)
+                  .Default(std::nullopt);
+  if (!Kind)
+    mlgo::fatal("unknown policy '" + Name + "': learned, default, file and random are known");
+  return *Kind;
+}
+
+} // namespace
+
+namespace mlgo {
+
+Options Options::read() {
+  Options O;
+  O.Policy = policyKind(Line.Policy.get("learned"));
+  O.Weights = Line.Weights.get("");
+  O.Temperature = Line.Temperature.number(0.0);
+  O.Seed = Line.Seed.number<uint64_t>(0);
+  O.Probability = Line.Probability.number(0.5);
+  O.Decisions = Line.Decisions.get("");
+  O.Flip = Line.Flip.get("");
+  O.Log = Line.Log.get("");
+  O.Record = Line.Record.get("");
+  if (O.Policy == PolicyKind::File && O.Weights.empty())
+    fatal("the file policy needs -mlgo-weights (or MLGO_WEIGHTS)");
+  return O;
+}
+
+SmallVector<uint64_t> Options::flips() const {
+  SmallVector<uint64_t> Indices;
+  SmallVector<StringRef> Fields;
+  StringRef(Flip).split(Fields, ',', -1, /*KeepEmpty=*/false);
+  for (StringRef Field : Fields) {
+    uint64_t Index;
+    if (!to_integer(Field, Index))
+      fatal("-mlgo-flip takes decision indices, not '" + Field + "'");
+    Indices.push_back(Index);
+  }
+  llvm::sort(Indices);
+  return Indices;
+}
+
+} // namespace mlgo

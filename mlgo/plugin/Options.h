@@ -1,0 +1,40 @@
+// What the user asked for: options of the plugin, from the command line or the environment.
+#ifndef MLGO_OPTIONS_H
+#define MLGO_OPTIONS_H
+
+#include "llvm/ADT/SmallVector.h"
+#include <cstdint>
+#include <string>
+
+namespace mlgo {
+
+enum class PolicyKind {
+  Default, // LLVM's own decision, through the same path: the control
+  Learned, // the model embedded in the plugin
+  File,    // a model whose weights are read from a file: for training
+  Random,  // a coin: for testing that no decision makes code wrong
+};
+
+/// The value of each option. `-mlgo-NAME` on the command line comes before MLGO_NAME in the
+/// environment, which tools that read their options before they load plugins need (lld, clang 19).
+struct Options {
+  PolicyKind Policy;
+  std::string Weights;   // of the File policy
+  double Temperature;    // File: 0 takes the likelier action, above 0 samples
+  uint64_t Seed;         // of sampling and of the Random policy
+  double Probability;    // Random: of inlining
+  std::string Decisions; // file with decisions that override the policy's
+  std::string Flip;      // indices of decisions to invert, e.g. "3,17"
+  std::string Log;       // trajectory to write: a file, or a folder for one file a module
+  std::string Record;    // decisions to write, replayable: a file, or a folder
+
+  /// Reads them; stops the compile when one is malformed.
+  static Options read();
+
+  /// The numbers in Flip, ascending.
+  llvm::SmallVector<uint64_t> flips() const;
+};
+
+} // namespace mlgo
+
+#endif

@@ -1,0 +1,127 @@
+#include "Policy.h"
+#include "Error.h"
+#include "Model.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/Config/llvm-config.h"
+#include "llvm/Support/ErrorHandling.h"
+#include <cmath>
+
+using namespace llvm;
+using mlgo::Choice;
+
+namespace {
+
+constexpr StringLiteral DefaultFeature = "inlining_default";
+
+/// Uniform in [0, 1): a function of seed and decision alone, so that a decision does not depend on
+/// how many random numbers were drawn before it (splitmix64, Steele et al., OOPSLA 2014).
+double uniform(uint64_t Seed, uint64_t Index) {
+  uint64_t Z = Seed * 0xd1342543de82ef95 + (Index + 1) * 0x9e3779b97f4a7c15;
+  Z = (Z ^ (Z >> 30)) * 0xbf58476d1ce4e5b9;
+  Z = (Z ^ (Z >> 27)) * 0x94d049bb133111eb;
+  return static_cast<double>((Z ^ (Z >> 31)) >> 11) * 0x1p-53;
+}
+
+double probability(double Logit) { return 1 / (1 + std::exp(-Logit)); }
+
+class DefaultPolicy final : public mlgo::Policy {
+public:
+  DefaultPolicy(LLVMContext &Context, const std::vector<TensorSpec> &Features)
+      : Policy(Context, Features) {}
+
+  Choice choose(uint64_t, bool Default) override { return {Default, Default ? 1.0f : -1.0f}; }
+};
+
+class RandomPolicy final : public mlgo::Policy {
+public:
+  RandomPolicy(LLVMContext &Context, const mlgo::Options &O,
+               const std::vector<TensorSpec> &Features)
+      : Policy(Context, Features), Seed(O.Seed), Probability(O.Probability) {}
+
+  Choice choose(uint64_t Index, bool) override {
+    return {uniform(Seed, Index) < Probability, static_cast<float>(logit())};
+  }
+
+private:
+  double logit() const { return std::log(Probability / (1 - Probability)); }
+
+  const uint64_t Seed;
+  const double Probability;
+};
+
+class ModelPolicy final : public mlgo::Policy {
+public:
+  ModelPolicy(LLVMContext &Context, const mlgo::Options &O, const std::vector<TensorSpec> &Features,
+              std::unique_ptr<mlgo::Model> Net)
+      : Policy(Context, Features), Seed(O.Seed), Temperature(O.Temperature), Net(std::move(Net)) {
+    bindInputs();
+  }
+
+  Choice choose(uint64_t Index, bool Default) override {
+    if (DefaultInput)
+      *DefaultInput = Default;
+    float Logit = Net->evaluate();
+    if (Temperature <= 0)
+      return {Logit > 0, Logit};
+    return {uniform(Seed, Index) < probability(Logit / Temperature), Logit};
+  }
+
+private:
+  void bindInputs() {
+    const auto &Inputs = Net->inputs();
+    for (size_t I = 0; I < Inputs.size(); ++I) {
+      if (Inputs[I].name() == DefaultFeature)
+        DefaultInput = static_cast<int64_t *>(Net->input(I));
+      else
+        bind(featureOf(Inputs[I]), Net->input(I));
+    }
+  }
+
+  size_t featureOf(const TensorSpec &Input) const {
+    auto Found = find_if(features(), [&](const auto &F) { return F.name() == Input.name(); });
+    if (Found == features().end())
+      mlgo::fatal("the model reads the feature '" + Input.name() +
+                      "', which LLVM " LLVM_VERSION_STRING " does not have",
+                  "use a model that was trained for this release");
+    if (*Found != Input)
+      mlgo::fatal("the model's feature '" + Input.name() +
+                  "' has another type or shape in LLVM " LLVM_VERSION_STRING);
+    return static_cast<size_t>(Found - features().begin());
+  }
+
+  const uint64_t Seed;
+  const double Temperature;
+  const std::unique_ptr<mlgo::Model> Net;
+  int64_t *DefaultInput = nullptr;
+};
+
+} // namespace
+
+namespace mlgo {
+
+Policy::Policy(LLVMContext &Context, const std::vector<TensorSpec> &Features)
+    : MLModelRunner(Context, MLModelRunner::Kind::Release, Features.size()), Features(Features) {
+  for (size_t I = 0; I < Features.size(); ++I) {
+    Scratch.push_back(std::make_unique<char[]>(Features[I].getTotalTensorBufferSize()));
+    bind(I, Scratch.back().get());
+  }
+}
+
+void *Policy::evaluateUntyped() { llvm_unreachable("the advisor asks Policy::choose"); }
+
+std::unique_ptr<Policy> Policy::create(LLVMContext &Context, const Options &O,
+                                       const std::vector<TensorSpec> &Features) {
+  switch (O.Policy) {
+  case PolicyKind::Default:
+    return std::make_unique<DefaultPolicy>(Context, Features);
+  case PolicyKind::Random:
+    return std::make_unique<RandomPolicy>(Context, O, Features);
+  case PolicyKind::Learned:
+    return std::make_unique<ModelPolicy>(Context, O, Features, embeddedModel());
+  case PolicyKind::File:
+    return std::make_unique<ModelPolicy>(Context, O, Features, fileModel(O.Weights));
+  }
+  llvm_unreachable("all kinds are handled");
+}
+
+} // namespace mlgo

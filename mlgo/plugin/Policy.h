@@ -1,0 +1,46 @@
+// A policy answers one question, "inline this call?", for the features of one call site.
+#ifndef MLGO_POLICY_H
+#define MLGO_POLICY_H
+
+#include "Options.h"
+#include "llvm/Analysis/MLModelRunner.h"
+#include <memory>
+#include <vector>
+
+namespace mlgo {
+
+struct Choice {
+  bool Inline;
+  float Logit; // log-odds of inlining; how sure the policy is
+};
+
+/// Also the MLModelRunner in whose buffers LLVM writes the features.
+class Policy : public llvm::MLModelRunner {
+public:
+  /// \p Features are the compiler's; stops the compile when the policy's model reads one that the
+  /// compiler does not have, or has with another type or shape.
+  static std::unique_ptr<Policy> create(llvm::LLVMContext &Context, const Options &O,
+                                        const std::vector<llvm::TensorSpec> &Features);
+
+  /// \p Index counts the decisions of this compile, \p Default is LLVM's own answer.
+  virtual Choice choose(uint64_t Index, bool Default) = 0;
+
+  const std::vector<llvm::TensorSpec> &features() const { return Features; }
+
+protected:
+  Policy(llvm::LLVMContext &Context, const std::vector<llvm::TensorSpec> &Features);
+
+  void bind(size_t Feature, void *Buffer) {
+    setUpBufferForTensor(Feature, Features[Feature], Buffer);
+  }
+
+private:
+  void *evaluateUntyped() override; // never called: the advisor asks choose()
+
+  const std::vector<llvm::TensorSpec> Features;
+  std::vector<std::unique_ptr<char[]>> Scratch;
+};
+
+} // namespace mlgo
+
+#endif

@@ -1,0 +1,118 @@
+#include "Session.h"
+#include "Error.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/IR/Module.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Format.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/xxhash.h"
+
+using namespace llvm;
+
+namespace mlgo {
+
+/// A file stream that reports a failed write as an error of ours and not as a crash.
+class CheckedStream final : public raw_fd_ostream {
+public:
+  CheckedStream(StringRef Path, std::error_code &Error)
+      : raw_fd_ostream(Path, Error), Path(Path.str()) {}
+  ~CheckedStream() override { check(); }
+
+  void check() {
+    flush();
+    if (!has_error())
+      return;
+    std::string Why = error().message();
+    clear_error();
+    fatal("cannot write " + Path + ": " + Why);
+  }
+
+private:
+  const std::string Path;
+};
+
+void Session::open(Module &M) {
+  if (!ModuleName.empty())
+    return;
+  ModuleName = M.getSourceFileName();
+  Flips = O.flips();
+  if (!O.Decisions.empty())
+    List = DecisionList::read(O.Decisions, ModuleName);
+  if (!O.Record.empty())
+    Recorder = std::make_unique<DecisionRecorder>(output(O.Record, ".tsv"), ModuleName);
+}
+
+Choice Session::decide(Policy &P, StringRef Caller, StringRef Callee, bool Default) {
+  uint64_t Index = Decided++;
+  Choice C = P.choose(Index, Default);
+  if (is_contained(Flips, Index))
+    C.Inline = !C.Inline;
+  if (List || Recorder) {
+    DecisionKey Key = Counter.next(Caller, Callee);
+    if (List)
+      C.Inline = List->lookup(Key, C.Inline).value_or(C.Inline);
+    if (Recorder)
+      Recorder->write(Key, C.Inline, C.Logit);
+  }
+  if (!O.Log.empty())
+    log(P, C, Default);
+  return C;
+}
+
+void Session::log(Policy &P, Choice C, bool Default) {
+  size_t Width = P.features().size();
+  if (!Trajectory) {
+    auto Specs = P.features();
+    Specs.push_back(TensorSpec::createSpec<int64_t>("inlining_default", {1}));
+    Specs.push_back(TensorSpec::createSpec<float>("logit", {1}));
+    Specs.push_back(TensorSpec::createSpec<int64_t>("inlining_decision", {1}));
+    auto Reward = TensorSpec::createSpec<float>("reward", {1});
+    Trajectory = std::make_unique<Logger>(output(O.Log, ".log"), Specs, Reward,
+                                          /*IncludeReward=*/false);
+    Trajectory->switchContext(ModuleName);
+  }
+  int64_t DefaultValue = Default, Decision = C.Inline;
+  Trajectory->startObservation();
+  for (size_t I = 0; I < Width; ++I)
+    Trajectory->logTensorValue(I, static_cast<const char *>(P.getTensorUntyped(I)));
+  Trajectory->logTensorValue(Width, reinterpret_cast<const char *>(&DefaultValue));
+  Trajectory->logTensorValue(Width + 1, reinterpret_cast<const char *>(&C.Logit));
+  Trajectory->logTensorValue(Width + 2, reinterpret_cast<const char *>(&Decision));
+  Trajectory->endObservation();
+}
+
+void Session::close() {
+  for (CheckedStream *Stream : Streams)
+    Stream->check();
+}
+
+/// In a folder, a module's file is named after the module; the hash keeps modules of the same
+/// relative name apart.
+static SmallString<128> pathIn(StringRef Folder, StringRef ModuleName, StringRef Extension) {
+  SmallString<128> Absolute(ModuleName);
+  sys::fs::make_absolute(Absolute);
+  std::string Name = ModuleName.str();
+  for (char &C : Name)
+    if (!isAlnum(C) && C != '.')
+      C = '_';
+  std::string Hash;
+  raw_string_ostream(Hash) << format("-%08x", static_cast<unsigned>(xxh3_64bits(Absolute)));
+  SmallString<128> Path(Folder);
+  sys::path::append(Path, StringRef(Name).take_back(100) + Hash + Extension);
+  return Path;
+}
+
+std::unique_ptr<raw_ostream> Session::output(const std::string &Path, StringRef Extension) {
+  SmallString<128> File(Path);
+  if (sys::fs::is_directory(Path))
+    File = pathIn(Path, ModuleName, Extension);
+  std::error_code Error;
+  auto Stream = std::make_unique<CheckedStream>(File, Error);
+  if (Error)
+    fatal("cannot write " + File.str() + ": " + Error.message());
+  Streams.push_back(Stream.get());
+  return Stream;
+}
+
+} // namespace mlgo

@@ -1,0 +1,89 @@
+"""Builds the pass plugin against an installed LLVM, and finds the built one."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import subprocess
+from pathlib import Path
+
+from mlgo import __version__, models, paths
+from mlgo.errors import UserError
+from mlgo.toolchain import DEFAULT_RELEASE, find_toolchain
+
+SOURCE = Path(__file__).parent
+DEFAULT_POLICY = "inlining-size"
+
+
+def plugin_path(release: int = DEFAULT_RELEASE, policy: str = DEFAULT_POLICY) -> Path:
+    """Returns the built plugin for an LLVM release with a policy inside.
+
+    Raises:
+        UserError: it has not been built.
+    """
+    path = _folder(release, policy) / "mlgo.so"
+    if not path.exists():
+        raise UserError(
+            f"the plugin for LLVM {release} with the policy {policy} is not built",
+            hint=f"mlgo plugin build --release {release} --policy {policy}",
+        )
+    return path
+
+
+def build_plugin(
+    release: int = DEFAULT_RELEASE,
+    policy: str = DEFAULT_POLICY,
+    model: Path | None = None,
+    folder: Path | None = None,
+) -> Path:
+    """Builds the plugin (seconds) and returns its path.
+
+    Args:
+        release: LLVM's major release.
+        policy: a shipped policy's name; ignored for the model when `model` is given.
+        model: the object file to embed, made by `mlgo export`.
+        folder: where to build; by default in the suite's own folder.
+
+    Raises:
+        UserError: no such LLVM or policy, cmake or ninja missing, or the build failed.
+    """
+    toolchain = find_toolchain(release)
+    if not toolchain.cmake_dir.exists():
+        raise UserError(
+            f"the development files of LLVM {release} are not installed",
+            hint=f"apt-get install llvm-{release}-dev, or `make setup`",
+        )
+    model = model or models.object_file(policy, platform.machine())
+    if not model.exists():
+        raise UserError(f"no model at {model}", hint="make one: mlgo export")
+    folder = folder or _folder(release, policy)
+    folder.mkdir(parents=True, exist_ok=True)
+    configure = [_need("cmake"), "-S", str(SOURCE), "-B", str(folder), "-G", "Ninja"]
+    configure += [f"-DLLVM_DIR={toolchain.cmake_dir}", f"-DMLGO_MODEL={model.absolute()}"]
+    configure += [f"-DMLGO_VERSION={__version__}", "-DCMAKE_BUILD_TYPE="]
+    configure += [f"-DCMAKE_CXX_COMPILER={toolchain.clangxx}"]
+    configure += [f"-DCMAKE_C_COMPILER={toolchain.clang}"]
+    _run(configure)
+    _run([_need("ninja"), "-C", str(folder), "mlgo"])
+    return folder / "mlgo.so"
+
+
+def _folder(release: int, policy: str) -> Path:
+    return paths.home() / "plugin" / f"llvm-{release}" / policy
+
+
+def _need(tool: str) -> str:
+    found = shutil.which(tool)
+    if not found:
+        raise UserError(f"{tool} is not installed", hint="make setup, or apt-get install cmake ninja-build")
+    return found
+
+
+def _run(command: list[str]) -> None:
+    env = {**os.environ, "CXXFLAGS": "", "CFLAGS": "", "LDFLAGS": ""}  # the user's are not for us
+    done = subprocess.run(command, capture_output=True, text=True, env=env)
+    if done.returncode:
+        output = done.stdout + done.stderr
+        errors = [line for line in output.splitlines() if "rror" in line] or ["no message"]
+        raise UserError(f"building the plugin failed: {errors[0].strip()}", exit_code=1)
