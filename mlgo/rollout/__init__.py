@@ -1,0 +1,1 @@
+"""Policy x modules -> trajectories and rewards."""
