@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -118,6 +119,7 @@ def link_program(
     output: Path,
     *,
     arguments: tuple[str, ...] = (),
+    environment: Mapping[str, str] | None = None,
 ) -> Path:
     """Links one product with lld from objects made by `compile_program`.
 
@@ -131,6 +133,7 @@ def link_program(
         objects: the folder with `module.name` objects (or bitcode, for an LTO link).
         output: the folder to write the product to; it is made.
         arguments: more arguments for the driver, e.g. "-flto".
+        environment: added to ours, e.g. a policy's for a plugin in an LTO link.
 
     Returns:
         The product's path, `output / link.output`.
@@ -151,7 +154,8 @@ def link_program(
         *link_inputs(folder, link, objects),
     ]
     try:
-        check(run(argv), f"linking {link.output}", hint="compile all modules of the program first")
+        hint = "compile all modules of the program first"
+        check(run(argv, env=environment), f"linking {link.output}", hint=hint)
         partial.replace(product)
     finally:
         partial.unlink(missing_ok=True)

@@ -1,0 +1,1 @@
+"""Policies against stock: sizes, compile time, their statistics and the report."""
