@@ -1,1 +1,65 @@
-"""A memory allocator for ML accelerators: learned decisions and a constraint solver."""
+"""A memory allocator for ML accelerators: learned decisions and a constraint solver.
+
+    from telamalloc import Buffer, Problem, solve
+    problem = Problem.from_buffers([Buffer("a", 0, 3, 4), Buffer("b", 2, 5, 8)], capacity=12)
+    offsets = solve(problem).offsets
+
+References:
+    Maas et al., TelaMalloc: Efficient On-Chip Memory Allocation for Production Machine
+    Learning Accelerators, ASPLOS 2023. https://doi.org/10.1145/3567955.3567961
+    Moffitt, MiniMalloc: A Lightweight Memory Allocator for Hardware-Accelerated Machine
+    Learning, ASPLOS 2023 vol. 4. https://doi.org/10.1145/3623278.3624752
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from telamalloc.errors import FormatError as FormatError
+    from telamalloc.errors import ProblemError as ProblemError
+    from telamalloc.errors import TelamallocError as TelamallocError
+    from telamalloc.problem import Bank as Bank
+    from telamalloc.problem import Buffer as Buffer
+    from telamalloc.problem import Gap as Gap
+    from telamalloc.problem import Problem as Problem
+    from telamalloc.solution import Solution as Solution
+    from telamalloc.solution import Stats as Stats
+    from telamalloc.solution import Status as Status
+    from telamalloc.solver import SolverParams as SolverParams
+    from telamalloc.solver import StopFlag as StopFlag
+    from telamalloc.solver import minimize as minimize
+    from telamalloc.solver import solve as solve
+    from telamalloc.validate import Rule as Rule
+    from telamalloc.validate import Violation as Violation
+
+# Names are looked up on first use: numpy alone costs more than all the rest of an import.
+_HOME = {
+    "Bank": "problem",
+    "Buffer": "problem",
+    "FormatError": "errors",
+    "Gap": "problem",
+    "Problem": "problem",
+    "ProblemError": "errors",
+    "Rule": "validate",
+    "Solution": "solution",
+    "SolverParams": "solver",
+    "Stats": "solution",
+    "Status": "solution",
+    "StopFlag": "solver",
+    "TelamallocError": "errors",
+    "Violation": "validate",
+    "minimize": "solver",
+    "solve": "solver",
+}
+
+__all__ = sorted(_HOME)  # noqa: PLE0605
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        value = getattr(importlib.import_module(f"telamalloc.{_HOME[name]}"), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module 'telamalloc' has no attribute {name!r}")

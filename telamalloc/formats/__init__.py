@@ -1,0 +1,1 @@
+"""Formats that problems and plans come in and go out as; one module each."""

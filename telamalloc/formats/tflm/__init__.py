@@ -1,0 +1,1 @@
+"""TensorFlow Lite Micro: models in, models with an offline memory plan out."""

@@ -1,0 +1,1 @@
+"""Learning the decisions of the search: instances, an oracle, a model."""

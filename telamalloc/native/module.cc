@@ -1,0 +1,108 @@
+//===- module.cc - The core as a Python module ----------------------------===//
+
+#include "solver.h"
+
+#include <chrono>
+#include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
+
+namespace nb = nanobind;
+using namespace telamalloc;
+
+namespace {
+
+using Column = nb::ndarray<const int64_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+using Clock = std::chrono::steady_clock;
+
+/// Raised from another thread to end a solve early.
+struct StopFlag {
+  std::atomic<bool> Raised{false};
+};
+
+double secondsSince(Clock::time_point Start) {
+  return std::chrono::duration<double>(Clock::now() - Start).count();
+}
+
+nb::object toArray(const std::vector<int64_t> &Values) {
+  int64_t *Data = new int64_t[Values.size() + 1];
+  std::copy(Values.begin(), Values.end(), Data);
+  nb::capsule Owner(Data, [](void *P) noexcept { delete[] static_cast<int64_t *>(P); });
+  return nb::cast(nb::ndarray<nb::numpy, int64_t, nb::ndim<1>>(Data, {Values.size()}, Owner));
+}
+
+std::vector<BufferSpec> makeBuffers(Column Size, Column Align, Column Release, Column Deadline) {
+  std::vector<BufferSpec> Buffers(Size.shape(0));
+  for (size_t B = 0; B < Buffers.size(); ++B)
+    Buffers[B] = {Size(B), Align(B), Release(B), Deadline(B)};
+  return Buffers;
+}
+
+std::vector<Piece> makePieces(Column Lower, Column Upper, Column Height, Column Owner) {
+  std::vector<Piece> Pieces(Lower.shape(0));
+  for (size_t P = 0; P < Pieces.size(); ++P)
+    Pieces[P] = {Lower(P), Upper(P), Height(P), static_cast<int32_t>(Owner(P))};
+  return Pieces;
+}
+
+/// (outcome, offsets, lower bound, seconds, counters...)
+nb::tuple runCore(bool Minimize, Column Size, Column Align, Column Release, Column Deadline,
+                  Column Lower, Column Upper, Column Height, Column Owner, int64_t Capacity,
+                  const Params &P, StopFlag &Flag) {
+  auto Start = Clock::now();
+  Answer A;
+  bool Signalled = false;
+  {
+    nb::gil_scoped_release Release_;
+    std::vector<BufferSpec> Buffers = makeBuffers(Size, Align, Release, Deadline);
+    std::vector<Piece> Pieces = makePieces(Lower, Upper, Height, Owner);
+    auto LastSignalCheck = Start;
+    Watch W;
+    W.TimeUp = [&] { return P.Timeout > 0 && secondsSince(Start) > P.Timeout; };
+    W.Stop = [&] {
+      if (secondsSince(LastSignalCheck) > 0.05) {
+        LastSignalCheck = Clock::now();
+        nb::gil_scoped_acquire Acquire;
+        Signalled = Signalled || PyErr_CheckSignals() != 0;
+      }
+      return Signalled || Flag.Raised.load(std::memory_order_relaxed);
+    };
+    A = Minimize ? minimize(Buffers, Pieces, Capacity, P, W)
+                 : solve(Buffers, Pieces, Capacity, P, W);
+    A.Seconds = secondsSince(Start);
+  }
+  if (Signalled)
+    throw nb::python_error();
+  const Counters &C = A.Count;
+  return nb::make_tuple(static_cast<int>(A.Result), toArray(A.Offsets), A.LowerBound, A.Seconds,
+                        C.Nodes, C.Backtracks, C.MajorBacktracks, C.Restarts, A.Parts, C.Winner);
+}
+
+void bindParams(nb::module_ &M) {
+  nb::class_<Params>(M, "Params")
+      .def(nb::init<>())
+      .def_rw("node_budget", &Params::NodeBudget)
+      .def_rw("timeout", &Params::Timeout)
+      .def_rw("seed", &Params::Seed)
+      .def_rw("backjumping", &Params::Backjumping)
+      .def_rw("failed_states", &Params::FailedStates)
+      .def_rw("subset_bound", &Params::SubsetBound)
+      .def_rw("restarts", &Params::Restarts)
+      .def_rw("restart_base", &Params::RestartBase)
+      .def_rw("conflict_weights", &Params::ConflictWeights)
+      .def_rw("greedy", &Params::Greedy)
+      .def_rw("order", &Params::Order)
+      .def_rw("section_rule", &Params::SectionRule);
+}
+
+} // namespace
+
+NB_MODULE(_core, M) {
+  M.doc() = "The C++ core of telamalloc; use it through telamalloc.solver.";
+  bindParams(M);
+  nb::class_<StopFlag>(M, "StopFlag", "Ends a running solve when raised, from any thread.")
+      .def(nb::init<>())
+      .def("set", [](StopFlag &F) { F.Raised = true; })
+      .def("clear", [](StopFlag &F) { F.Raised = false; })
+      .def("is_set", [](const StopFlag &F) { return F.Raised.load(); });
+  M.def("run", &runCore);
+}

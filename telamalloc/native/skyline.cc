@@ -1,0 +1,252 @@
+//===- skyline.cc - A partial packing and what follows from it ------------===//
+
+#include "skyline.h"
+
+#include <algorithm>
+
+using namespace telamalloc;
+
+namespace {
+
+int64_t alignUp(int64_t Value, int64_t Align) { return (Value + Align - 1) & ~(Align - 1); }
+
+} // namespace
+
+Skyline::Skyline(const Instance &I, int64_t Capacity, bool SubsetBound)
+    : I(I), Capacity(Capacity), SubsetBound(SubsetBound), Words((2 * I.NumBuffers + 64) / 64),
+      Unplaced(I.NumBuffers), Sections(I.NumSections, {0, 0, 0, false}),
+      MemberBegin(I.NumSections + 1, 0), Members(I.Incidences.size()),
+      Position(I.Incidences.size()), Crossing(I.NumSections + 1, 0), Rests(I.NumBuffers),
+      Placed(I.NumBuffers, -1), Why(static_cast<size_t>(I.NumSections) * Words, 0),
+      IsLifted(I.NumBuffers, false), Conflict(Words, 0) {
+  for (const Incidence &Inc : I.Incidences) {
+    ++MemberBegin[Inc.Section + 1];
+    Sections[Inc.Section].Remaining += Inc.Height;
+  }
+  for (int S = 0; S < I.NumSections; ++S)
+    MemberBegin[S + 1] += MemberBegin[S];
+  for (int B = 0; B < I.NumBuffers; ++B) {
+    for (const Incidence *Inc = I.begin(B); Inc != I.end(B); ++Inc) {
+      int At = MemberBegin[Inc->Section] + Sections[Inc->Section].Count++;
+      int Index = static_cast<int>(Inc - I.Incidences.data());
+      Members[At] = {B, Index, Inc->Height};
+      Position[Index] = At;
+    }
+    for (int S = I.begin(B)->Section; S < (I.end(B) - 1)->Section; ++S)
+      ++Crossing[S];
+    int64_t Offset = alignUp(I.Buffers[B].Release, I.Buffers[B].Align);
+    Rests[B] = {Offset, -1, Offset == 0 ? I.degree(B) : 0};
+  }
+  Queue.reserve(I.NumSections);
+  Lifted.reserve(I.NumBuffers);
+}
+
+void Skyline::explainFloor(int S, Word *Out) const {
+  const Word *From = why(S);
+  for (int W = 0; W < Words; ++W)
+    Out[W] |= From[W];
+}
+
+void Skyline::explainRest(int B, Word *Out) const {
+  if (Rests[B].Reason >= 0)
+    explainFloor(Rests[B].Reason, Out);
+}
+
+void Skyline::removeMembers(int B) {
+  for (const Incidence *Inc = I.begin(B); Inc != I.end(B); ++Inc) {
+    Section &S = Sections[Inc->Section];
+    S.Remaining -= Inc->Height;
+    int At = Position[Inc - I.Incidences.data()];
+    int Last = MemberBegin[Inc->Section] + --S.Count;
+    std::swap(Members[At], Members[Last]);
+    Position[Members[At].Inc] = At;
+    Position[Members[Last].Inc] = Last;
+  }
+  for (int S = I.begin(B)->Section; S < (I.end(B) - 1)->Section; ++S)
+    --Crossing[S];
+  --Unplaced;
+}
+
+void Skyline::restoreMembers(int B) {
+  // The lists shrink and grow like stacks, so B's entry is the one just past the end.
+  for (const Incidence *Inc = I.begin(B); Inc != I.end(B); ++Inc) {
+    Sections[Inc->Section].Remaining += Inc->Height;
+    ++Sections[Inc->Section].Count;
+  }
+  for (int S = I.begin(B)->Section; S < (I.end(B) - 1)->Section; ++S)
+    ++Crossing[S];
+  ++Unplaced;
+}
+
+void Skyline::saveSection(int S) {
+  SectionTrail.push_back({S, Sections[S].Floor});
+  WhyTrail.insert(WhyTrail.end(), why(S), why(S) + Words);
+}
+
+void Skyline::saveRest(int B) { RestTrail.push_back({B, Rests[B]}); }
+
+void Skyline::undo(const Mark &M) {
+  while (PlacedTrail.size() > M.PlacedTrail) {
+    int B = PlacedTrail.back();
+    PlacedTrail.pop_back();
+    Placed[B] = -1;
+    restoreMembers(B);
+  }
+  while (RestTrail.size() > M.RestTrail) {
+    Rests[RestTrail.back().Buffer] = RestTrail.back().Old;
+    RestTrail.pop_back();
+  }
+  while (SectionTrail.size() > M.SectionTrail) {
+    const SavedSection &Saved = SectionTrail.back();
+    Sections[Saved.Section].Floor = Saved.Floor;
+    std::copy(WhyTrail.end() - Words, WhyTrail.end(), why(Saved.Section));
+    WhyTrail.resize(WhyTrail.size() - Words);
+    SectionTrail.pop_back();
+  }
+}
+
+bool Skyline::place(int B, int Level) {
+  int64_t Offset = Rests[B].Offset;
+  removeMembers(B);
+  Placed[B] = Offset;
+  PlacedTrail.push_back(B);
+  for (const Incidence *Inc = I.begin(B); Inc != I.end(B); ++Inc) {
+    saveSection(Inc->Section);
+    Sections[Inc->Section].Floor = Offset + Inc->Height;
+    why(Inc->Section)[Level / 64] |= Word(1) << (Level % 64);
+    liftMembers(Inc->Section);
+  }
+  return propagate();
+}
+
+bool Skyline::raise(int S, int64_t Floor, int Level, const Word *Reasons) {
+  saveSection(S);
+  Sections[S].Floor = Floor;
+  Word *Set = why(S);
+  for (int W = 0; W < Words; ++W)
+    Set[W] |= Reasons[W];
+  Set[Level / 64] |= Word(1) << (Level % 64);
+  liftMembers(S);
+  return propagate();
+}
+
+bool Skyline::propagateAll() {
+  for (int B = 0; B < I.NumBuffers; ++B) {
+    if (Rests[B].Offset + I.Buffers[B].Size > std::min(Capacity, I.Buffers[B].Deadline))
+      return false;
+    IsLifted[B] = true;
+    Lifted.push_back(B);
+  }
+  return propagate();
+}
+
+/// The floor of S has risen: so do the buffers above it.
+void Skyline::liftMembers(int S) {
+  int64_t Floor = Sections[S].Floor;
+  const Member *Begin = members(S);
+  for (const Member *M = Begin; M != Begin + Sections[S].Count; ++M) {
+    Rest &R = Rests[M->Buffer];
+    int64_t Offset = alignUp(Floor, I.Buffers[M->Buffer].Align);
+    if (Offset < R.Offset || (Offset == R.Offset && Floor < Offset))
+      continue;
+    saveRest(M->Buffer);
+    if (Offset == R.Offset) {
+      ++R.Flush;
+      continue;
+    }
+    R = {Offset, S, Floor == Offset};
+    if (!IsLifted[M->Buffer]) {
+      IsLifted[M->Buffer] = true;
+      Lifted.push_back(M->Buffer);
+    }
+  }
+}
+
+void Skyline::markDirty(int B) {
+  for (const Incidence *Inc = I.begin(B); Inc != I.end(B); ++Inc) {
+    if (Sections[Inc->Section].Dirty)
+      continue;
+    Sections[Inc->Section].Dirty = true;
+    Queue.push_back(Inc->Section);
+  }
+}
+
+bool Skyline::propagate() {
+  bool Consistent = true;
+  for (int B : Lifted) {
+    IsLifted[B] = false;
+    if (Consistent &&
+        Rests[B].Offset + I.Buffers[B].Size > std::min(Capacity, I.Buffers[B].Deadline)) {
+      fail(B, Rests[B].Reason);
+      Consistent = false;
+    }
+    if (Consistent)
+      markDirty(B);
+  }
+  Lifted.clear();
+  for (int S : Queue) {
+    Sections[S].Dirty = false;
+    if (Consistent)
+      Consistent = checkSection(S);
+  }
+  Queue.clear();
+  return Consistent;
+}
+
+void Skyline::fail(int Buffer, int S) {
+  std::fill(Conflict.begin(), Conflict.end(), 0);
+  if (S >= 0)
+    explainFloor(S, Conflict.data());
+  Culprit = Buffer;
+  CulpritSection = S;
+}
+
+bool Skyline::checkSection(int S) {
+  int Count = Sections[S].Count;
+  if (Count == 0)
+    return true;
+  const Member *Begin = members(S);
+  int64_t Least = INT64_MAX;
+  int64_t Most = 0;
+  for (int K = 0; K < Count; ++K) {
+    int64_t Offset = Rests[Begin[K].Buffer].Offset;
+    Least = std::min(Least, Offset);
+    Most = std::max(Most, Offset);
+  }
+  if (Least > Sections[S].Floor) {
+    saveSection(S);
+    Sections[S].Floor = Least;
+    Word *Set = why(S);
+    for (int K = 0; K < Count; ++K)
+      explainRest(Begin[K].Buffer, Set);
+    liftMembers(S); // Lifts nothing, but counts who is flush now.
+  }
+  if ((SubsetBound ? Most : Sections[S].Floor) + Sections[S].Remaining <= Capacity)
+    return true;
+  return fits(S, Count);
+}
+
+/// Buffers that rest at or above some offset are stacked from there on.
+bool Skyline::fits(int S, int Count) {
+  const Member *Begin = members(S);
+  Scratch.clear();
+  for (int K = 0; K < Count; ++K)
+    Scratch.emplace_back(Rests[Begin[K].Buffer].Offset, K);
+  std::sort(Scratch.begin(), Scratch.end(), std::greater<>());
+  int64_t Sum = 0;
+  for (int K = 0; K < Count; ++K) {
+    Sum += Begin[Scratch[K].second].Height;
+    if (Scratch[K].first + Sum <= Capacity)
+      continue;
+    std::fill(Conflict.begin(), Conflict.end(), 0);
+    if (Scratch[K].first == Sections[S].Floor)
+      explainFloor(S, Conflict.data());
+    else
+      for (int J = 0; J <= K; ++J)
+        explainRest(Begin[Scratch[J].second].Buffer, Conflict.data());
+    Culprit = Begin[Scratch[0].second].Buffer;
+    CulpritSection = S;
+    return false;
+  }
+  return true;
+}

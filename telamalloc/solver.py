@@ -1,0 +1,130 @@
+"""Solving: the bridge between problems in numpy columns and the C++ core."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+
+from telamalloc import _core
+from telamalloc.errors import TelamallocError
+from telamalloc.problem import NO_OFFSET, Ints, Problem
+from telamalloc.solution import Solution, Stats, Status
+
+StopFlag = _core.StopFlag
+
+_STATUS = (Status.SOLVED, Status.INFEASIBLE, Status.BUDGET, Status.INTERRUPTED)
+
+
+@dataclass(frozen=True, slots=True)
+class SolverParams:
+    """Every switch of the search; the defaults are used for everything.
+
+    Attributes:
+        timeout: seconds after which to give up (0: never). Ends the search, never steers it.
+        node_budget: nodes after which to give up (0: no limit); repeatable, unlike a timeout.
+        seed: of the random tie-breaks after the first restarts.
+        greedy: try plans without search first.
+        backjumping: on a dead end undo the decision to blame, not merely the last one.
+        failed_states: remember states that failed and never explore them twice.
+        subset_bound: buffers that rest above an offset must fit between it and the capacity.
+        conflict_weights: buffers that cause dead ends are tried earlier.
+        restarts: begin anew with another order after a growing number of nodes.
+        restart_base: nodes of the shortest attempt.
+        order: static order of the buffers (-1: the portfolio).
+        section_rule: which section to branch on (-1: the default).
+    """
+
+    timeout: float = 60.0
+    node_budget: int = 0
+    seed: int = 0
+    greedy: bool = True
+    backjumping: bool = True
+    failed_states: bool = True
+    subset_bound: bool = True
+    conflict_weights: bool = True
+    restarts: bool = True
+    restart_base: int = 500
+    order: int = -1
+    section_rule: int = -1
+
+
+def solve(
+    problem: Problem, params: SolverParams | None = None, stop: _core.StopFlag | None = None
+) -> Solution:
+    """Finds an offset for every buffer under the banks' capacities, or proves there is none.
+
+    Args:
+        problem: what to fit; the preferred bank needs a capacity.
+        params: the switches; None: the defaults.
+        stop: ends the search early from another thread.
+
+    Raises:
+        TelamallocError: the problem has no capacity.
+    """
+    if problem.capacity is None:
+        raise TelamallocError(
+            "the problem has no capacity", "give one, or ask for the least peak: minimize(problem)"
+        )
+    return _run(problem, params, stop, minimize=False)
+
+
+def minimize(
+    problem: Problem, params: SolverParams | None = None, stop: _core.StopFlag | None = None
+) -> Solution:
+    """Finds the plan with the lowest peak that the budget allows.
+
+    The solution's `lower_bound` says how good it is; `optimal` when the two meet. A capacity,
+    where the problem has one, is kept.
+    """
+    return _run(problem, params, stop, minimize=True)
+
+
+def _run(
+    problem: Problem, params: SolverParams | None, stop: _core.StopFlag | None, minimize: bool
+) -> Solution:
+    fixed = problem.offset != NO_OFFSET
+    release = np.where(fixed, problem.offset, problem.region_lower)
+    deadline = np.where(fixed, problem.offset + problem.size, problem.region_upper)
+    lower, upper, height, owner = _pieces(problem)
+    capacity = 2**62 if problem.capacity is None else problem.capacity
+    outcome, offsets, bound, seconds, *counts = _core.run(
+        minimize, problem.size, problem.alignment, release, deadline,
+        lower, upper, height, owner, capacity,
+        _core_params(params or SolverParams()), stop or StopFlag(),
+    )  # fmt: skip
+    found: Ints = offsets if len(offsets) else np.full(len(problem), -1, dtype=np.int64)
+    return Solution.of(
+        problem, _STATUS[outcome], found, lower_bound=bound, stats=Stats(seconds, *counts)
+    )
+
+
+def _pieces(p: Problem) -> tuple[Ints, Ints, Ints, Ints]:
+    """Where buffers need how much: (lower, upper, height, buffer), cut at the gaps."""
+    rows = np.arange(len(p))
+    if not len(p.gaps):
+        return p.lower, p.upper, p.size, rows
+    gaps = p.gaps[np.lexsort((p.gaps[:, 1], p.gaps[:, 0]))]
+    owner = gaps[:, 0]
+    # Before each gap lies a full piece, from the gap before it or the start of the lifetime.
+    follows = np.concatenate([[False], owner[1:] == owner[:-1]])
+    before = np.where(follows, np.concatenate([[0], gaps[:-1, 2]]), p.lower[owner])
+    last = np.concatenate([owner[1:] != owner[:-1], [True]])
+    whole = np.setdiff1d(rows, owner)
+    parts = (
+        (p.lower[whole], p.upper[whole], p.size[whole], whole),
+        (before, gaps[:, 1], p.size[owner], owner),
+        (gaps[:, 1], gaps[:, 2], gaps[:, 3], owner),
+        (gaps[last, 2], p.upper[owner[last]], p.size[owner[last]], owner[last]),
+    )
+    lower, upper, height, buffer = (np.concatenate(column) for column in zip(*parts, strict=True))
+    used = (lower < upper) & (height > 0)
+    return lower[used], upper[used], height[used], buffer[used]
+
+
+def _core_params(params: SolverParams) -> Any:
+    core = _core.Params()
+    for switch in fields(params):
+        setattr(core, switch.name, getattr(params, switch.name))
+    return core
