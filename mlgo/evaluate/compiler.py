@@ -24,11 +24,13 @@ class Compiler:
     Attributes:
         toolchain: the stock LLVM.
         plugin: built for it.
+        model: name of the policy that is embedded in the plugin.
         policy: what is compared with stock and with the control.
     """
 
     toolchain: Toolchain
     plugin: Path
+    model: str
     policy: Policy
 
     def policy_of(self, variant: Variant) -> Policy:

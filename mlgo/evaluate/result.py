@@ -82,7 +82,7 @@ class Ratio:
 
 @dataclass(frozen=True)
 class CompileTime:
-    """CPU time of compiling all of a program's modules from bitcode to objects.
+    """CPU time of compiling all modules, of one program or of all, from bitcode to objects.
 
     Attributes:
         rounds: how often each module was compiled in each of the three ways, interleaved.
@@ -142,7 +142,8 @@ class Subject:
 
     Attributes:
         policy: "learned", "file", "random" or "default".
-        policy_sha256: of the weights of "file"; empty for the others, which are in the plugin.
+        model: name of the model that is embedded in the plugin, which "learned" follows.
+        weights_sha256: of the file that "file" follows; empty for the others.
         seed: of "random".
         plugin_sha256: of the plugin's file.
         plugin_bytes: of the plugin's file.
@@ -151,7 +152,8 @@ class Subject:
     """
 
     policy: str
-    policy_sha256: str
+    model: str
+    weights_sha256: str
     seed: int
     plugin_sha256: str
     plugin_bytes: int
@@ -185,12 +187,14 @@ class Evaluation:
         subject: what was evaluated.
         settings: how.
         programs: on what, with the results, in the order of the command.
+        compile_time: of all programs together; None when not asked for.
     """
 
     command: tuple[str, ...]
     subject: Subject
     settings: Settings
     programs: tuple[ProgramResult, ...]
+    compile_time: CompileTime | None
 
 
 def add_sizes(sizes: list[Sizes]) -> Sizes:

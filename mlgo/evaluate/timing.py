@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mlgo.corpus.build import compile_module
 from mlgo.corpus.program import Module, Program
@@ -17,9 +18,9 @@ from mlgo.evaluate.result import VARIANTS, CompileTime
 from mlgo.evaluate.statistics import interleaved_ratio
 
 
-def measure_compile_time(
-    compiler: Compiler, folder: Path, program: Program, *, rounds: int, seed: int, tick: Tick
-) -> CompileTime | None:
+def time_program(
+    compiler: Compiler, folder: Path, program: Program, *, rounds: int, tick: Tick
+) -> NDArray[np.float64]:
     """Measures the CPU time of compiling a program's modules, one compile at a time.
 
     Every module is compiled in all three ways next to each other, `rounds` times; who goes
@@ -30,11 +31,10 @@ def measure_compile_time(
         folder: the program's, in the corpus.
         program: what to compile.
         rounds: at least two.
-        seed: of the confidence intervals' resampling.
         tick: called with the name of each module that is done.
 
     Returns:
-        None when no module compiles.
+        [modules, rounds, variants], seconds.
     """
     rows = []
     with tempfile.TemporaryDirectory(prefix="mlgo-") as work:
@@ -42,13 +42,26 @@ def measure_compile_time(
             with contextlib.suppress(UserError):  # the size measurement has named it
                 rows.append(_time_module(compiler, folder, module, rounds, Path(work) / "out.o"))
             tick(module.name)
-    if not rows:
+    return np.array(rows).reshape(len(rows), rounds, len(VARIANTS))
+
+
+def summarize(seconds: NDArray[np.float64], seed: int) -> CompileTime | None:
+    """Summarizes what `time_program` measured; of many programs, when concatenated.
+
+    Args:
+        seconds: [modules, rounds, variants].
+        seed: of the confidence intervals' resampling.
+
+    Returns:
+        None when there are no modules.
+    """
+    modules, rounds, _ = seconds.shape
+    if modules == 0:
         return None
-    seconds = np.array(rows)  # [modules, rounds, variants]
     stock, control, policy = np.moveaxis(seconds, 2, 0)
     return CompileTime(
         rounds=rounds,
-        modules=len(rows),
+        modules=modules,
         stock_seconds=float(stock.sum() / rounds),
         control=interleaved_ratio(stock, control, seed),
         policy=interleaved_ratio(stock, policy, seed),

@@ -38,6 +38,8 @@ def change_bars(
         axes.set_yticks(range(len(labels)), labels)
         axes.invert_yaxis()
         axes.margins(x=0.14)
+        if not any(changes):
+            axes.set_xlim(-1, 1)
         axes.axvline(0, color=INK, linewidth=1)
         axes.set_xlabel("change in percent (left: less, better; right, hatched: more, worse)")
         axes.grid(axis="x")
@@ -100,20 +102,21 @@ def change_waterfall(name: str, changes: Sequence[float], unit: str, caption: st
     """
     running = list(accumulate(sorted(changes), initial=0.0))
     lowest, last = min(running), running[-1]
-    turn = running.index(lowest)
+    turn = sum(change < 0 for change in changes)  # gains end here, and losses begin here:
+    climb = sum(change <= 0 for change in changes)
 
     def paint(axes: Axes) -> None:
-        axes.plot(range(turn + 1), running[: turn + 1], color=BETTER, linewidth=2.2)
-        dashed: dict[str, Any] = {"color": WORSE, "linewidth": 2.2, "linestyle": "--"}
-        axes.plot(range(turn, len(running)), running[turn:], **dashed)
+        for first, end, colour, line in (
+            (0, turn, BETTER, "-"),
+            (turn, climb, MUTED, "-"),
+            (climb, len(changes), WORSE, "--"),
+        ):
+            steps = range(first, end + 1)
+            axes.plot(steps, running[first : end + 1], line, color=colour, linewidth=2.2)
         axes.axhline(0, color=INK, linewidth=1)
-        for x, y in {(turn, lowest), (len(running) - 1, last)}:
-            offset: dict[str, Any] = {
-                "xytext": (0, 7),
-                "textcoords": "offset points",
-                "ha": "center",
-            }
-            axes.annotate(signed(y), (x, y), **offset)
+        for x, y in {(turn, lowest), (len(changes), last)}:
+            offset: dict[str, Any] = {"xytext": (0, 7), "textcoords": "offset points"}
+            axes.annotate(signed(y), (x, y), ha="center", **offset)
         axes.margins(x=0.06, y=0.14)
         axes.yaxis.set_major_formatter("{x:,.0f}")
         axes.set_xlabel("from the most saved to the most lost (dashed: those that got bigger)")

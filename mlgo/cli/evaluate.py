@@ -1,0 +1,151 @@
+"""`mlgo evaluate`: policies against stock."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mlgo.errors import UserError
+from mlgo.policy import Policy
+from mlgo.toolchain import DEFAULT_RELEASE, SUPPORTED_RELEASES, find_toolchain
+
+if TYPE_CHECKING:
+    from mlgo.evaluate.compiler import Compiler
+    from mlgo.evaluate.result import Evaluation
+
+
+@click.group()
+def evaluate() -> None:
+    """Compares a policy with stock, on real programs."""
+
+
+@evaluate.command()
+@click.option(
+    "--policy",
+    "kind",
+    type=click.Choice(["learned", "file", "random", "default"]),
+    default="learned",
+    show_default=True,
+    help="What decides: the model in the plugin, --weights, a coin, or LLVM itself.",
+)
+@click.option("--model", default="inlining-size", show_default=True, help="In the plugin.")
+@click.option("--weights", type=click.Path(path_type=Path), help="Of --policy file.")
+@click.option("--programs", default="", help="Separated by commas; all of the corpus by default.")
+@click.option("--lto", is_flag=True, help="Build with full LTO too.")
+@click.option("--rounds", default=0, show_default=True, help="Of compile time; 0 for none.")
+@click.option("--jobs", "-j", type=click.IntRange(1), default=2, show_default=True)
+@click.option("--seed", default=0, show_default=True, help="Of a random policy and of intervals.")
+@click.option(
+    "--release",
+    type=click.Choice([str(release) for release in SUPPORTED_RELEASES]),
+    default=str(DEFAULT_RELEASE),
+    show_default=True,
+    help="LLVM's.",
+)
+@click.option("--json", "json_path", type=click.Path(path_type=Path), help="Results, as JSON.")
+@click.option("--html", "html_path", type=click.Path(path_type=Path), help="Report, one file.")
+def inlining(**options: Any) -> None:
+    r"""Builds programs with stock, with the control and with a policy, and compares the sizes.
+
+    Prints a table of linked sizes. The modules and products that do not build are listed, not
+    dropped; the exit code is then 1.
+
+    \b
+    mlgo evaluate inlining --programs ninja-build,re2 --rounds 5 --html report.html
+    """
+    from mlgo.evaluate.inlining import evaluate_inlining, load_programs, steps
+    from mlgo.evaluate.result import Settings
+    from mlgo.evaluate.summary import summary
+
+    if options["rounds"] in (1, 2) or options["rounds"] < 0:
+        raise UserError("--rounds takes 0, or at least 3: fewer give no confidence interval")
+    outputs = [path for path in (options["json_path"], options["html_path"]) if path]
+    for path in outputs:
+        _check_writable(path)
+    release = int(options["release"])
+    compiler = _compiler(options, release)
+    names = [name.strip() for name in options["programs"].split(",") if name.strip()]
+    programs = load_programs(names, release)
+    settings = Settings(options["lto"], options["rounds"], options["jobs"], options["seed"])
+    with _progress(steps(programs, settings)) as progress:
+        command = _command(options, [program.name for program in programs])
+        evaluation = evaluate_inlining(compiler, programs, settings, command, progress)
+    _write(evaluation, options["json_path"], options["html_path"])
+    click.echo(summary(evaluation), nl=False)
+    failed = sum(len(program.failures) for program in evaluation.programs)
+    if failed:
+        raise UserError(f"{failed} modules or products did not build", "see above", exit_code=1)
+
+
+def _compiler(options: dict[str, Any], release: int) -> Compiler:
+    """What to compile with; everything that is missing is said before anything is built."""
+    from mlgo import models
+    from mlgo.evaluate.compiler import Compiler
+    from mlgo.plugin.build import plugin_path
+
+    weights: Path | None = options["weights"]
+    if (options["kind"] == "file") != (weights is not None):
+        raise UserError("--policy file and --weights FILE belong together")
+    if weights and not weights.is_file():
+        raise UserError(f"no weights at {weights}", hint="`mlgo train inlining` makes them")
+    models.folder(options["model"])
+    policy = Policy(options["kind"], weights=weights, seed=options["seed"])
+    plugin = plugin_path(release, options["model"])
+    return Compiler(find_toolchain(release), plugin, options["model"], policy)
+
+
+def _check_writable(path: Path) -> None:
+    """Fails now rather than after an hour of compiling."""
+    if path.is_dir():
+        raise UserError(f"{path} is a folder", hint="name a file")
+    try:
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+    except OSError as error:
+        raise UserError(
+            f"{path} cannot be written: {error.strerror}", hint="choose or make another folder"
+        ) from error
+
+
+def _command(options: dict[str, Any], programs: list[str]) -> list[str]:
+    """The command that repeats an evaluation, with nothing left to a default that may change."""
+    command = ["mlgo", "evaluate", "inlining", "--policy", options["kind"]]
+    command += ["--model", options["model"]]
+    command += ["--weights", str(options["weights"])] if options["weights"] else []
+    command += ["--programs", ",".join(programs), "--release", options["release"]]
+    command += ["--lto"] if options["lto"] else []
+    return [*command, "--rounds", str(options["rounds"]), "--seed", str(options["seed"])]
+
+
+@contextlib.contextmanager
+def _progress(total: int) -> Iterator[Callable[[str, str], None]]:
+    """A bar on stderr."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("evaluating", total=total)
+
+        def advance(program: str, _: str) -> None:
+            bar.update(task, advance=1, description=program)
+
+        yield advance
+
+
+def _write(evaluation: Evaluation, json_path: Path | None, html_path: Path | None) -> None:
+    from mlgo import report
+    from mlgo.evaluate.document import write_evaluation
+    from mlgo.evaluate.inlining_page import inlining_page
+
+    try:
+        if json_path:
+            write_evaluation(evaluation, json_path)
+        if html_path:
+            report.write(inlining_page(evaluation), html_path)
+    except OSError as error:
+        raise UserError(f"the results cannot be written: {error}", "free some space") from error
