@@ -1,5 +1,6 @@
 // The C interface of a model compiled ahead of time by TensorFlow, as `mlgo export` makes it.
-// The object file with these symbols is self-contained: it needs neither TensorFlow nor its headers.
+// The object file with these symbols is self-contained: it needs neither TensorFlow nor its
+// headers.
 #ifndef MLGO_EMBEDDED_MODEL_H
 #define MLGO_EMBEDDED_MODEL_H
 

@@ -58,6 +58,8 @@ struct CommandLine {
   Option Flip{"flip", "Indices of decisions to invert, separated by commas"};
   Option Log{"log", "Trajectory to write: a file, or a folder for one file a module"};
   Option Record{"record", "Decisions to write, for -mlgo-decisions: a file, or a folder"};
+  Option Explore{"explore", "Indices of decisions to explore by forking, for -mlgo-sizes"};
+  Option Sizes{"sizes", "File for the function sizes of the explored alternatives"};
 };
 
 // Made when the library is loaded, so that `-mllvm -mlgo-...` is known to the option parser.
@@ -90,19 +92,21 @@ Options Options::read() {
   O.Flip = Line.Flip.get("");
   O.Log = Line.Log.get("");
   O.Record = Line.Record.get("");
+  O.Explore = Line.Explore.get("");
+  O.Sizes = Line.Sizes.get("");
   if (O.Policy == PolicyKind::File && O.Weights.empty())
     fatal("the file policy needs -mlgo-weights (or MLGO_WEIGHTS)");
   return O;
 }
 
-SmallVector<uint64_t> Options::flips() const {
+SmallVector<uint64_t> Options::indices(StringRef List) {
   SmallVector<uint64_t> Indices;
   SmallVector<StringRef> Fields;
-  StringRef(Flip).split(Fields, ',', -1, /*KeepEmpty=*/false);
+  List.split(Fields, ',', -1, /*KeepEmpty=*/false);
   for (StringRef Field : Fields) {
     uint64_t Index;
     if (!to_integer(Field, Index))
-      fatal("-mlgo-flip takes decision indices, not '" + Field + "'");
+      fatal("decisions are named by their index, not '" + Field + "'");
     Indices.push_back(Index);
   }
   llvm::sort(Indices);

@@ -3,6 +3,7 @@
 #define MLGO_OPTIONS_H
 
 #include "llvm/ADT/SmallVector.h"
+#include "llvm/ADT/StringRef.h"
 #include <cstdint>
 #include <string>
 
@@ -27,12 +28,14 @@ struct Options {
   std::string Flip;      // indices of decisions to invert, e.g. "3,17"
   std::string Log;       // trajectory to write: a file, or a folder for one file a module
   std::string Record;    // decisions to write, replayable: a file, or a folder
+  std::string Explore;   // indices of decisions to explore; see Explorer.h
+  std::string Sizes;     // of the explored alternatives: the file to write
 
   /// Reads them; stops the compile when one is malformed.
   static Options read();
 
-  /// The numbers in Flip, ascending.
-  llvm::SmallVector<uint64_t> flips() const;
+  /// The numbers in \p List, ascending; stops the compile when it is malformed.
+  static llvm::SmallVector<uint64_t> indices(llvm::StringRef List);
 };
 
 } // namespace mlgo

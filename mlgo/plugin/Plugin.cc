@@ -33,8 +33,20 @@ void registerAdvisor(PassBuilder &PB) {
   });
 }
 
+#if LLVM_VERSION_MAJOR >= 22
+bool beforeCodeGen(Module &M, TargetMachine &TM, CodeGenFileType, raw_pwrite_stream &) {
+  if (Current)
+    Current->explored(M, TM);
+  return false; // the compiler generates the code
+}
+#endif
+
 } // namespace
 
 extern "C" LLVM_ATTRIBUTE_VISIBILITY_DEFAULT PassPluginLibraryInfo llvmGetPassPluginInfo() {
+#if LLVM_VERSION_MAJOR >= 22
+  return {LLVM_PLUGIN_API_VERSION, "mlgo", MLGO_VERSION, registerAdvisor, beforeCodeGen};
+#else
   return {LLVM_PLUGIN_API_VERSION, "mlgo", MLGO_VERSION, registerAdvisor};
+#endif
 }

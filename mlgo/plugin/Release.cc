@@ -23,10 +23,11 @@ struct ReleaseCheck {
       Version(&Major, &Minor, &Patch);
     if (Major == LLVM_VERSION_MAJOR)
       return;
-    std::fprintf(stderr,
-                 "error: mlgo: this plugin was built for LLVM %d, but the compiler is LLVM %u.%u.%u\n"
-                 "hint: build it for this compiler: mlgo plugin build --release %u\n",
-                 LLVM_VERSION_MAJOR, Major, Minor, Patch, Major);
+    std::fprintf(
+        stderr,
+        "error: mlgo: this plugin was built for LLVM %d, but the compiler is LLVM %u.%u.%u\n"
+        "hint: build it for this compiler: mlgo plugin build --release %u\n",
+        LLVM_VERSION_MAJOR, Major, Minor, Patch, Major);
     // llvm::sys::RunInterruptHandlers removes the compiler's unfinished files.
     if (auto *CleanUp = find<RunInterruptHandlers>("_ZN4llvm3sys20RunInterruptHandlersEv"))
       CleanUp();

@@ -36,11 +36,13 @@ void Session::open(Module &M) {
   if (!ModuleName.empty())
     return;
   ModuleName = M.getSourceFileName();
-  Flips = O.flips();
+  Flips = Options::indices(O.Flip);
   if (!O.Decisions.empty())
     List = DecisionList::read(O.Decisions, ModuleName);
   if (!O.Record.empty())
     Recorder = std::make_unique<DecisionRecorder>(output(O.Record, ".tsv"), ModuleName);
+  if (!O.Sizes.empty())
+    Explore = std::make_unique<Explorer>(Options::indices(O.Explore), O.Sizes);
 }
 
 Choice Session::decide(Policy &P, StringRef Caller, StringRef Callee, bool Default) {
@@ -48,16 +50,37 @@ Choice Session::decide(Policy &P, StringRef Caller, StringRef Callee, bool Defau
   Choice C = P.choose(Index, Default);
   if (is_contained(Flips, Index))
     C.Inline = !C.Inline;
-  if (List || Recorder) {
-    DecisionKey Key = Counter.next(Caller, Callee);
-    if (List)
-      C.Inline = List->lookup(Key, C.Inline).value_or(C.Inline);
-    if (Recorder)
-      Recorder->write(Key, C.Inline, C.Logit);
-  }
+  DecisionKey Key = Counter.next(Caller, Callee);
+  if (List)
+    C.Inline = List->lookup(Key, C.Inline).value_or(C.Inline);
+  if (branch(Index))
+    C.Inline = !C.Inline;
+  else
+    write(P, Key, C, Default);
+  return C;
+}
+
+bool Session::branch(uint64_t Index) {
+  if (!Explore || !Explore->explores(Index))
+    return false;
+  close(); // what is buffered would be written once by each process
+  return Explore->branch(Index);
+}
+
+void Session::explored(Module &M, TargetMachine &TM) {
+  if (!Explore)
+    return;
+  close();
+  Explore->measure(M, TM);
+}
+
+void Session::write(Policy &P, const DecisionKey &Key, Choice C, bool Default) {
+  if (Explore && Explore->isAlternative())
+    return; // logs tell of the main line
+  if (Recorder)
+    Recorder->write(Key, C.Inline, C.Logit);
   if (!O.Log.empty())
     log(P, C, Default);
-  return C;
 }
 
 void Session::log(Policy &P, Choice C, bool Default) {

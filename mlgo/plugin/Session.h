@@ -3,6 +3,7 @@
 #define MLGO_SESSION_H
 
 #include "Decisions.h"
+#include "Explorer.h"
 #include "Options.h"
 #include "Policy.h"
 #include "llvm/Analysis/Utils/TrainingLogger.h"
@@ -24,12 +25,18 @@ public:
   /// Flushes the outputs; stops the compile when they could not be written.
   void close();
 
+  /// Measures this compile in the place of code generation and ends the process, if decisions are
+  /// explored; otherwise does nothing.
+  void explored(llvm::Module &M, llvm::TargetMachine &TM);
+
   llvm::ModuleAnalysisManager &MAM;
   const Options O;
 
 private:
   std::unique_ptr<llvm::raw_ostream> output(const std::string &Path, llvm::StringRef Extension);
   void log(Policy &P, Choice C, bool Default);
+  void write(Policy &P, const DecisionKey &Key, Choice C, bool Default);
+  bool branch(uint64_t Index);
 
   std::string ModuleName;
   uint64_t Decided = 0;
@@ -39,6 +46,7 @@ private:
   std::unique_ptr<DecisionRecorder> Recorder;
   std::unique_ptr<llvm::Logger> Trajectory;
   std::vector<class CheckedStream *> Streams;
+  std::unique_ptr<Explorer> Explore;
 };
 
 } // namespace mlgo
