@@ -45,6 +45,8 @@ Search::Search(const Instance &I, int64_t Capacity, const Params &P, const Watch
   Scratch.assign(Words, 0);
   Weight.assign(I.NumBuffers, 0);
   Rank.assign(I.NumBuffers, 0);
+  SeenBuffer.assign(I.NumBuffers, 0);
+  SeenSection.assign(I.NumSections, 0);
   for (int B = 0; B < I.NumBuffers; ++B)
     BufferKey.push_back(mix(mix(B) + 1));
   RootFails = !Sky->propagateAll();
@@ -231,42 +233,54 @@ int64_t Search::gapFloor(int S) {
   int64_t Floor = Sky->floorOf(S);
   int64_t Least = INT64_MAX;
   const Skyline::Member *M = Sky->members(S);
+  Valley.clear();
+  ++Stamp;
   for (int K = 0; K < Sky->numUnplaced(S); ++K) {
     int B = M[K].Buffer;
+    SeenBuffer[B] = Stamp; // Live in S: no support.
     if (Sky->rest(B) > Floor) {
       Least = std::min(Least, Sky->rest(B));
       continue;
     }
     for (auto *Inc = I.begin(B); Inc != I.end(B); ++Inc) {
-      const Skyline::Member *N = Sky->members(Inc->Section);
-      for (int J = 0; J < Sky->numUnplaced(Inc->Section); ++J)
-        if (Sky->rest(N[J].Buffer) + N[J].Height < Least) {
-          // Live in S too? Then it is no support.
-          bool InS = false;
-          for (auto *X = I.begin(N[J].Buffer); X != I.end(N[J].Buffer) && !InS; ++X)
-            InS = X->Section == S;
-          if (!InS)
-            Least = Sky->rest(N[J].Buffer) + N[J].Height;
-        }
+      if (SeenSection[Inc->Section] == Stamp)
+        continue;
+      SeenSection[Inc->Section] = Stamp;
+      Valley.push_back(Inc->Section);
     }
+  }
+  for (int T : Valley) {
+    const Skyline::Member *N = Sky->members(T);
+    for (int J = 0; J < Sky->numUnplaced(T); ++J)
+      if (SeenBuffer[N[J].Buffer] != Stamp)
+        Least = std::min(Least, Sky->rest(N[J].Buffer) + N[J].Height);
   }
   return Least;
 }
 
-void Search::explainGap(int S, Word *Out) {
+/// Adds why the floor of S rises to `Raised` at least; call after `gapFloor`.
+void Search::explainGap(int S, int64_t Raised, Word *Out) {
   int64_t Floor = Sky->floorOf(S);
   const Skyline::Member *M = Sky->members(S);
-  for (int K = 0; K < Sky->numUnplaced(S); ++K) {
-    int B = M[K].Buffer;
-    if (Sky->rest(B) > Floor) {
-      Sky->explainRest(B, Out);
-      continue;
-    }
-    for (auto *Inc = I.begin(B); Inc != I.end(B); ++Inc) {
-      Sky->explainFloor(Inc->Section, Out);
-      const Skyline::Member *N = Sky->members(Inc->Section);
-      for (int J = 0; J < Sky->numUnplaced(Inc->Section); ++J)
-        Sky->explainRest(N[J].Buffer, Out);
+  for (int K = 0; K < Sky->numUnplaced(S); ++K)
+    if (Sky->rest(M[K].Buffer) > Floor && Raised > Floor + 1)
+      Sky->explainRest(M[K].Buffer, Out);
+  if (Raised == Floor + 1)
+    return; // Any gap is too much.
+  ++Stamp;
+  for (int T : Valley) {
+    Sky->explainFloor(T, Out);
+    SeenSection[T] = Stamp;
+  }
+  for (int T : Valley) {
+    const Skyline::Member *N = Sky->members(T);
+    for (int J = 0; J < Sky->numUnplaced(T); ++J) {
+      int Reason = Sky->reason(N[J].Buffer);
+      // A support is at least on the valley's floor, which is explained already.
+      if (Reason < 0 || SeenSection[Reason] == Stamp || Floor + N[J].Height >= Raised)
+        continue;
+      SeenSection[Reason] = Stamp;
+      Sky->explainFloor(Reason, Out);
     }
   }
 }
@@ -283,8 +297,10 @@ bool Search::tryOption(Level &L, int Option) {
   }
   int64_t Floor = gapFloor(L.Section);
   std::fill(Scratch.begin(), Scratch.end(), 0);
-  explainGap(L.Section, Scratch.data());
-  if (Floor == INT64_MAX || Floor + Sky->remaining(L.Section) > Capacity) {
+  // One byte more than the slack is enough to fail.
+  int64_t TooHigh = Capacity - Sky->remaining(L.Section) + 1;
+  explainGap(L.Section, std::min(Floor, TooHigh), Scratch.data());
+  if (Floor >= TooHigh) {
     Sky->explainFloor(L.Section, Scratch.data());
     Current = Scratch;
     Current[Depth / 64] |= Word(1) << (Depth % 64);

@@ -68,7 +68,7 @@ private:
   /// Undoes to the decision to blame; false: there is none.
   bool backjump(Counters &C);
   int64_t gapFloor(int S);
-  void explainGap(int S, Word *Out);
+  void explainGap(int S, int64_t Raised, Word *Out);
   FailedStates::Key keyOf(int Left, int Right) const;
   void prepareOrder(const Strategy &S);
   Word *conflictOf(int Depth) { return Conflicts.data() + static_cast<size_t>(Depth) * Words; }
@@ -90,6 +90,10 @@ private:
   std::vector<uint64_t> BufferKey;
   std::vector<int64_t> Best;
   std::vector<std::vector<double>> Orders;
+  std::vector<int> Valley; ///< Sections of the buffers that could rest at a gap.
+  std::vector<uint64_t> SeenBuffer;
+  std::vector<uint64_t> SeenSection;
+  uint64_t Stamp = 0;
   int Rule = 0;
   uint64_t Rng;
   bool RootFails = false;

@@ -37,6 +37,8 @@ public:
   int numUnplaced(int S) const { return Sections[S].Count; }
   const Member *members(int S) const { return Members.data() + MemberBegin[S]; }
   int64_t rest(int B) const { return Rests[B].Offset; }
+  /// The section that holds B up, or -1.
+  int reason(int B) const { return Rests[B].Reason; }
   bool isPlaced(int B) const { return Placed[B] >= 0; }
   int64_t offset(int B) const { return Placed[B]; }
   int unplacedCount() const { return Unplaced; }
