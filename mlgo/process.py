@@ -19,6 +19,9 @@ from mlgo.errors import UserError
 # What compilers, linkers, make and apt write before the message that matters.
 _ERROR_LINE = re.compile(r"(?:\berror\b|\bE:|undefined (?:symbol|reference)|No space left)", re.I)
 
+# Processes that `run` waits for now, in whatever thread.
+_live: set[int] = set()
+
 
 @dataclass(frozen=True)
 class Finished:
@@ -94,12 +97,20 @@ def _started(
         raise UserError(f"{error.filename} was not found", hint="run `make setup`") from error
     except PermissionError as error:
         raise UserError(f"{error.filename} may not be run: {error.strerror}") from error
+    _live.add(process.pid)
     try:
         yield process
     finally:
+        _live.discard(process.pid)
         if process.returncode is None:
             kill_group(process.pid)
             process.wait()
+
+
+def kill_all() -> None:
+    """Kills all that `run` has started and still waits for, in other threads too."""
+    for pid in list(_live):
+        kill_group(pid)
 
 
 def kill_group(pid: int) -> None:

@@ -29,12 +29,15 @@ def add(debian: bool, jobs: int, release: int, names: tuple[str, ...]) -> None:
     A package that fails is reported, and the next one is tried; the exit code is then 1.
     """
     from mlgo.corpus.add import add_debian
+    from mlgo.corpus.assemble import Settings
+
+    settings = Settings(jobs=jobs, release=release)
 
     failed = []
     for word in names:
         name, _, version = word.partition("=")
         try:
-            add_debian(name, version or None, jobs=jobs, release=release)
+            add_debian(name, version or None, settings)
         except UserError as error:
             print(f"error: {error}", file=sys.stderr)
             if error.hint:

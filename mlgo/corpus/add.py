@@ -1,208 +1,105 @@
-"""Puts a program into the corpus: build it once, recorded; then bitcode and links."""
+"""Puts programs into the corpus: Debian source packages, built once with recording compilers."""
 
 from __future__ import annotations
 
-import shutil
-import sys
 import tempfile
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from mlgo import paths
-from mlgo.corpus.build import link_program
+from mlgo.corpus.assemble import FinishedBuild, Settings, assemble
 from mlgo.corpus.buildsystem import Build
 from mlgo.corpus.capture import make_wrappers, read_records
-from mlgo.corpus.debian import SourcePackage, fetch
-from mlgo.corpus.extract import (
-    WRAPPER_FLAGS,
-    Extraction,
-    display_path,
-    extract_module,
-    module_names,
-)
-from mlgo.corpus.graph import BuildGraph, Compile, build_graph
-from mlgo.corpus.links import LinkMaker
-from mlgo.corpus.program import MANIFEST, Failure, Link, Module, Origin, Program, load_program
+from mlgo.corpus.debian import SourcePackage, available_versions, fetch
+from mlgo.corpus.extract import WRAPPER_FLAGS
+from mlgo.corpus.graph import BuildGraph, build_graph
+from mlgo.corpus.program import MANIFEST, Origin, Program, load_program
 from mlgo.corpus.recipe import Recipe, find_recipe
 from mlgo.errors import UserError
-from mlgo.toolchain import Toolchain, find_toolchain
-
-Progress = Callable[[str], None]
+from mlgo.toolchain import Toolchain
 
 
-def _to_stderr(message: str) -> None:
-    print(message, file=sys.stderr, flush=True)
-
-
-def add_debian(
-    name: str,
-    version: str | None = None,
-    *,
-    corpus: Path | None = None,
-    jobs: int = 2,
-    release: int = 22,
-    progress: Progress = _to_stderr,
-) -> Program:
+def add_debian(name: str, version: str | None = None, settings: Settings | None = None) -> Program:
     """Adds a Debian source package to the corpus; returns at once if it is there already.
 
     Args:
         name: of the source package.
         version: wanted; our table's pin by default, or else the newest.
-        corpus: the folder of programs; `mlgo.paths.corpus()` by default.
-        jobs: at most so many compiles at once.
-        release: LLVM release whose clang makes the bitcode.
-        progress: is told what happens.
+        settings: where to and how.
 
     Raises:
         UserError: it cannot be fetched, configured or built into at least one linked product.
     """
+    settings = settings or Settings()
     recipe = find_recipe(name)
-    corpus = corpus or paths.corpus()
-    wanted = version or recipe.version
-    toolchain = find_toolchain(release)
-    present = _present(corpus / name, wanted, release)
+    present = _present(settings, name, version or recipe.version)
     if present:
-        progress(f"{name} {present.origin.version}: already in the corpus")
+        settings.progress(f"{name} {present.origin.version}: already in the corpus")
         return present
-    corpus.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="mlgo-") as work:
-        package = _fetch(recipe, version, Path(work), progress)
+    toolchain = settings.toolchain
+    with tempfile.TemporaryDirectory(prefix="mlgo-") as scratch:
+        work = Path(scratch).resolve()
+        package = fetch_package(recipe, version, work, settings)
+        settings.progress(f"{name} {package.version}: building")
+        build = recorded_build(recipe, package, toolchain, work, settings.jobs)
+        graph = _run(build)
         origin = Origin("debian", name, package.version, package.dsc_sha256)
-        build = _start_build(recipe, package, toolchain, Path(work), jobs)
-        progress(f"{name} {package.version}: building")
-        build.configure()
-        error = build.build()
-        graph = build_graph(read_records(build.wrappers.records))
-        if not graph.products:
-            raise UserError(
-                f"building {name} gave no program or shared library: {error or 'no link was run'}",
-                hint="build it yourself and use `mlgo corpus add --compile-commands`",
-                exit_code=1,
-            )
-        root = build.source.resolve()
-        return _assemble(
-            name, origin, toolchain, graph, root, corpus, jobs, progress, recipe.products
+        built = FinishedBuild(name, origin, graph, package.folder, recipe.products)
+        return assemble(built, settings)
+
+
+def fetch_package(
+    recipe: Recipe, version: str | None, work: Path, settings: Settings
+) -> SourcePackage:
+    """Fetches a package's source, of the version asked for or of our table's.
+
+    A pin that the mirror has replaced meanwhile (Debian's point releases and security updates)
+    gives way to the newest version, with a warning; a version that was asked for does not.
+
+    Raises:
+        UserError: see `mlgo.corpus.debian.fetch`.
+    """
+    state = paths.home() / "apt"
+    download = work / "download"
+    download.mkdir()
+    wanted = version or recipe.version or None
+    settings.progress(f"{recipe.name}: fetching")
+    if not version and recipe.version:
+        versions = available_versions(recipe.name, state)
+        if versions and recipe.version not in versions:
+            wanted = versions[-1]
+            pinned = f"warning: {recipe.name} {recipe.version} is pinned"
+            settings.progress(f"{pinned}, but the mirror now has {wanted}: taking that")
+    return fetch(recipe.name, wanted, state, download, patch=recipe.patch)
+
+
+def recorded_build(
+    recipe: Recipe, package: SourcePackage, toolchain: Toolchain, work: Path, jobs: int
+) -> Build:
+    """Prepares a build whose compilers optimise for size and record what they are asked."""
+    linker = f"--ld-path={toolchain.tool('ld.lld')}"
+    appended = (*WRAPPER_FLAGS, linker, "-Wl,--undefined-version")
+    return Build(recipe, package.folder, make_wrappers(toolchain, work / "tools", appended), jobs)
+
+
+def _run(build: Build) -> BuildGraph:
+    build.configure()
+    error = build.build()
+    graph = build_graph(read_records(build.wrappers.records))
+    if not graph.products:
+        why = error or "no program or shared library was linked"
+        raise UserError(
+            f"building {build.recipe.name} gave nothing to link: {why}",
+            hint="build it yourself and use `mlgo corpus add --compile-commands`",
+            exit_code=1,
         )
+    return graph
 
 
-def _present(folder: Path, version: str, release: int) -> Program | None:
-    """The program in a folder if it is of that version and release."""
+def _present(settings: Settings, name: str, version: str) -> Program | None:
+    """The program that is in the corpus, if it is of that version and release."""
+    folder = settings.folder / name
     if not (folder / MANIFEST).exists():
         return None
     program = load_program(folder)
     same = program.origin.version == version or not version
-    return program if same and program.release == release else None
-
-
-def _fetch(recipe: Recipe, version: str | None, work: Path, progress: Progress) -> SourcePackage:
-    state = paths.home() / "apt"
-    download = work / "download"
-    download.mkdir()
-    progress(f"{recipe.name}: fetching")
-    return fetch(recipe.name, version or recipe.version, state, download, patch=recipe.patch)
-
-
-def _start_build(
-    recipe: Recipe, package: SourcePackage, toolchain: Toolchain, work: Path, jobs: int
-) -> Build:
-    linker = f"--ld-path={toolchain.tool('ld.lld')}"
-    appended = (*WRAPPER_FLAGS, linker, "-Wl,--undefined-version")
-    wrappers = make_wrappers(toolchain, work / "tools", appended)
-    return Build(recipe, package.folder, wrappers, jobs)
-
-
-def _assemble(
-    name: str,
-    origin: Origin,
-    toolchain: Toolchain,
-    graph: BuildGraph,
-    root: Path,
-    corpus: Path,
-    jobs: int,
-    progress: Progress,
-    wanted: tuple[str, ...],
-) -> Program:
-    """Makes the program's folder from a finished build; it appears whole or not at all."""
-    partial = Path(tempfile.mkdtemp(prefix=f".{name}.", dir=corpus))
-    try:
-        extraction = Extraction(toolchain, root, partial)
-        modules, failures, names = _extract_all(extraction, graph, jobs, progress)
-        maker = LinkMaker(graph, names, root, partial)
-        links, unlinked = _make_links(maker, toolchain, wanted)
-        if not links:
-            raise UserError(f"{name}: no product can be linked again: {unlinked[0].error}")
-        program = Program(
-            name,
-            origin,
-            toolchain.release,
-            tuple(sorted(modules, key=lambda m: m.name)),
-            tuple(links),
-            tuple(sorted(failures, key=lambda f: f.source)) + tuple(unlinked),
-        )
-        program.save(partial)
-        partial.chmod(0o755)
-        _replace(partial, corpus / name)
-        counts = f"{len(modules)} modules, {len(links)} products"
-        progress(f"{name}: {counts}, {len(program.failures)} failures")
-        return program
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
-
-
-def _extract_all(
-    extraction: Extraction, graph: BuildGraph, jobs: int, progress: Progress
-) -> tuple[list[Module], list[Failure], dict[str, str]]:
-    """Makes all modules; returns them, the failures, and object path -> module name."""
-    compiles = list(graph.compiles.values())
-    sources = [c for c in graph.compiles if not graph.compiles[c].assembler]
-    names = module_names(sorted(sources), extraction.root)
-
-    def one(path: str) -> Module | Failure:
-        return extract_module(extraction, graph.compiles[path], names[path])
-
-    with ThreadPoolExecutor(jobs) as pool:
-        results = list(pool.map(one, names))
-    modules = [r for r in results if isinstance(r, Module)]
-    failures = [r for r in results if isinstance(r, Failure)]
-    failures += [_assembler_failure(c, extraction.root) for c in compiles if c.assembler]
-    made = {module.name for module in modules}
-    return modules, failures, {path: name for path, name in names.items() if name in made}
-
-
-def _assembler_failure(compile_: Compile, root: Path) -> Failure:
-    return Failure(display_path(compile_, root), "assembler: there is no bitcode for it")
-
-
-def _make_links(
-    maker: LinkMaker, toolchain: Toolchain, wanted: tuple[str, ...]
-) -> tuple[list[Link], list[Failure]]:
-    """Makes the links and tries each with the build's own objects."""
-    links, failures = [], []
-    with tempfile.TemporaryDirectory(prefix="mlgo-") as scratch:
-        objects = Path(scratch) / "objects"
-        for path, name in maker.names.items():
-            (objects / name).parent.mkdir(parents=True, exist_ok=True)
-            if Path(path).exists():
-                (objects / name).symlink_to(path)
-        for product in maker.graph.products.values():
-            if wanted and Path(product.path).name not in wanted:
-                continue
-            try:
-                link = maker.make(product)
-                link_program(toolchain, maker.folder, link, objects, Path(scratch))
-                links.append(link)
-            except UserError as error:
-                failures.append(Failure(Path(product.path).name, str(error)))
-    return links, failures
-
-
-def _replace(new: Path, folder: Path) -> None:
-    """Puts a folder in place of another that may exist."""
-    if folder.exists():
-        old = Path(tempfile.mkdtemp(prefix=f".{folder.name}.old.", dir=folder.parent))
-        folder.rename(old / folder.name)
-        new.rename(folder)
-        shutil.rmtree(old)
-    else:
-        new.rename(folder)
+    return program if same and program.release == settings.release else None

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from mlgo.corpus.elf import text_size
 from mlgo.corpus.program import PROGRAM_FOLDER, Link, Module, Program
 from mlgo.errors import UserError
+from mlgo.parallel import parallel_map
 from mlgo.policy import Policy
 from mlgo.process import Finished, check, run
 from mlgo.toolchain import Toolchain
@@ -102,13 +102,8 @@ def compile_program(
         output = objects / module.name
         return compile_module(toolchain, folder, module, policy, plugin, output, timeout=timeout)
 
-    with ThreadPoolExecutor(jobs) as pool:
-        futures = [pool.submit(one, module) for module in program.modules]
-        try:
-            return {m.name: f.result() for m, f in zip(program.modules, futures, strict=True)}
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+    results = parallel_map(one, program.modules, jobs)
+    return {m.name: result for m, result in zip(program.modules, results, strict=True)}
 
 
 def link_program(

@@ -64,6 +64,27 @@ class Product:
         """Whether it is a shared library."""
         return ("-shared",) in self.words
 
+    @property
+    def library_folders(self) -> list[str]:
+        """The folders named by -L, in order."""
+        return [absolute(self.cwd, "".join(w)[2:]) for w in self.words if w[0].startswith("-L")]
+
+    def library(self, name: str, graph: BuildGraph) -> str | None:
+        """Returns the path of a library that -l names, if this build made it."""
+        for folder in self.library_folders:
+            for suffix in ("so", "a"):
+                path = f"{folder}/lib{name}.{suffix}"
+                if path in self.archives or path in graph.products:
+                    return path
+        return None
+
+    def paths(self, graph: BuildGraph) -> list[str]:
+        """Returns the files of this link: those named, and libraries that the build made."""
+        found = [word[0] for word in self.words if not word[0].startswith("-")]
+        names = ["".join(word)[2:] for word in self.words if word[0].startswith("-l")]
+        libraries = [self.library(name, graph) for name in names]
+        return found + [path for path in libraries if path]
+
 
 @dataclass
 class BuildGraph:

@@ -124,16 +124,20 @@ class LinkMaker:
                 parts.flags.append(f"-Wl,{word}")  # an option, or the value of the one before it
 
     def _add_library(self, parts: _Parts, product: Product, name: str) -> None:
-        for folder in _library_folders(product):
+        path = product.library(name, self.graph) or self._unrecorded_library(product, name)
+        if path:
+            self._add_file(parts, product, path)
+        else:
+            parts.flags.append(f"-l{name}")
+
+    def _unrecorded_library(self, product: Product, name: str) -> str | None:
+        """A library in the build's folders whose making was not seen, as for renamed files."""
+        for folder in product.library_folders:
             for suffix in ("so", "a"):
-                path = absolute(product.cwd, f"{folder}/lib{name}.{suffix}")
-                if path in product.archives or path in self.graph.products:
-                    self._add_file(parts, product, path)
-                    return
-                if Path(path).exists() and Path(path).is_relative_to(self.root):
-                    self._add_file(parts, product, str(Path(path).resolve()))
-                    return
-        parts.flags.append(f"-l{name}")
+                path = Path(f"{folder}/lib{name}.{suffix}").resolve()
+                if path.exists() and path.is_relative_to(self.root):
+                    return str(path)
+        return None
 
     def _copy(self, path: str) -> str:
         """Copies a file of the build to `extra/`; returns its path in the program's folder."""
@@ -150,7 +154,3 @@ class LinkMaker:
             shutil.copyfile(source.resolve(), self.folder / name)
             self._copies[path] = name
         return self._copies[path]
-
-
-def _library_folders(product: Product) -> list[str]:
-    return ["".join(word)[2:] for word in product.words if word[0].startswith("-L")]
