@@ -10,15 +10,31 @@ using namespace telamalloc;
 int64_t telamalloc::firstFit(const Instance &I, const std::vector<int> &Order,
                              std::vector<int64_t> &Offsets) {
   Offsets.assign(I.NumBuffers, -1);
-  std::vector<std::vector<std::pair<int64_t, int64_t>>> Taken(I.NumSections);
+  struct Piece {
+    int32_t Buffer;
+    int64_t Height;
+  };
+  std::vector<std::vector<Piece>> Taken(I.NumSections);
+  // A buffer blocks the same bytes in every section where neither height changed.
+  struct Block {
+    int Owner = -1;
+    int64_t Own = 0;
+    int64_t Other = 0;
+  };
+  std::vector<Block> Last(I.NumBuffers);
   std::vector<std::pair<int64_t, int64_t>> Blocks;
   int64_t Peak = 0;
   for (int B : Order) {
     Blocks.clear();
-    // A conflict begins where this buffer's piece would reach into another's.
     for (auto *Inc = I.begin(B); Inc != I.end(B); ++Inc)
-      for (auto &[From, To] : Taken[Inc->Section])
-        Blocks.emplace_back(From - Inc->Height, To);
+      for (const Piece &T : Taken[Inc->Section]) {
+        Block &Seen = Last[T.Buffer];
+        if (Seen.Owner == B && Seen.Own == Inc->Height && Seen.Other == T.Height)
+          continue;
+        Seen = {B, Inc->Height, T.Height};
+        // A conflict begins where this buffer's piece would reach into the other.
+        Blocks.emplace_back(Offsets[T.Buffer] - Inc->Height, Offsets[T.Buffer] + T.Height);
+      }
     std::sort(Blocks.begin(), Blocks.end());
     int64_t Align = I.Buffers[B].Align;
     auto Up = [&](int64_t V) { return (V + Align - 1) & ~(Align - 1); };
@@ -28,7 +44,7 @@ int64_t telamalloc::firstFit(const Instance &I, const std::vector<int> &Order,
         At = Up(To);
     Offsets[B] = At;
     for (auto *Inc = I.begin(B); Inc != I.end(B); ++Inc)
-      Taken[Inc->Section].emplace_back(At, At + Inc->Height);
+      Taken[Inc->Section].push_back({B, Inc->Height});
     Peak = std::max(Peak, At + I.Buffers[B].Size);
   }
   return Peak;

@@ -12,13 +12,6 @@ namespace {
 
 constexpr int GapOption = -1;
 
-uint64_t mix(uint64_t X) { // splitmix64
-  X += 0x9e3779b97f4a7c15ULL;
-  X = (X ^ (X >> 30)) * 0xbf58476d1ce4e5b9ULL;
-  X = (X ^ (X >> 27)) * 0x94d049bb133111ebULL;
-  return X ^ (X >> 31);
-}
-
 int highestLevel(const std::vector<Word> &Set) {
   for (int W = static_cast<int>(Set.size()) - 1; W >= 0; --W)
     if (Set[W])
@@ -38,7 +31,7 @@ int64_t luby(int64_t I) {
 } // namespace
 
 Search::Search(const Instance &I, int64_t Capacity, const Params &P, const Watch &W)
-    : I(I), P(P), W(W), Capacity(Capacity), Failed(16), Rng(mix(P.Seed)) {
+    : I(I), P(P), W(W), Capacity(Capacity), Failed(16), Rng(P.Seed) {
   Sky = std::make_unique<Skyline>(I, Capacity, P.SubsetBound);
   Words = Sky->words();
   Current.assign(Words, 0);
@@ -47,8 +40,6 @@ Search::Search(const Instance &I, int64_t Capacity, const Params &P, const Watch
   Rank.assign(I.NumBuffers, 0);
   SeenBuffer.assign(I.NumBuffers, 0);
   SeenSection.assign(I.NumSections, 0);
-  for (int B = 0; B < I.NumBuffers; ++B)
-    BufferKey.push_back(mix(mix(B) + 1));
   RootFails = !Sky->propagateAll();
 
   std::vector<int64_t> Total(I.NumSections, 0);
@@ -94,14 +85,9 @@ Search::Search(const Instance &I, int64_t Capacity, const Params &P, const Watch
 FailedStates::Key Search::keyOf(int Left, int Right) const {
   uint64_t A = 0x1234567, B = 0x89abcde;
   for (int S = Left; S <= Right; ++S) {
-    int Count = Sky->numUnplaced(S);
-    if (!Count)
+    if (!Sky->numUnplaced(S))
       continue;
-    uint64_t Set = 0;
-    const Skyline::Member *M = Sky->members(S);
-    for (int K = 0; K < Count; ++K)
-      Set += BufferKey[M[K].Buffer];
-    uint64_t H = mix(Set ^ mix(uint64_t(Sky->floorOf(S)) + (uint64_t(S) << 48)));
+    uint64_t H = mix(Sky->setKey(S) ^ mix(uint64_t(Sky->floorOf(S)) + (uint64_t(S) << 48)));
     A += H;
     B = (B ^ H) * 0x9ddfea08eb382d69ULL;
     B ^= B >> 29;
@@ -147,11 +133,17 @@ bool Search::chooseComponent(int &Left, int &Right, int &Outer) {
 int Search::chooseSection(int Left, int Right) {
   int Chosen = -1;
   double BestScore = INFINITY;
+  int64_t Lowest = INT64_MAX;
+  for (int S = Left; S <= Right; ++S)
+    if (Sky->numUnplaced(S))
+      Lowest = std::min(Lowest, Sky->floorOf(S));
   for (int S = Left; S <= Right; ++S) {
     int Count = Sky->numUnplaced(S);
     if (!Count)
       continue;
     int64_t Floor = Sky->floorOf(S);
+    if ((Rule == 0 || Rule == 3) && Floor != Lowest)
+      continue;
     const Skyline::Member *M = Sky->members(S);
     int Candidates = 0;
     bool Flat = true;
@@ -376,9 +368,7 @@ void Search::prepareOrder(const Strategy &S) {
   for (double X : Weight)
     MaxWeight = std::max(MaxWeight, X);
   for (int B = 0; B < I.NumBuffers; ++B) {
-    Rng = mix(Rng);
-    double Noise = double(Rng >> 11) / double(1ULL << 53);
-    Rank[B] = Orders[S.Order][B] + S.Noise * Noise;
+    Rank[B] = Orders[S.Order][B] + S.Noise * Rng.uniform();
     if (P.ConflictWeights)
       Rank[B] += 0.5 * Weight[B] / MaxWeight;
   }
@@ -418,7 +408,7 @@ Outcome Search::run(Counters &C) {
   Outcome Result = Outcome::Budget;
   int NumOrders = static_cast<int>(Orders.size());
   for (int64_t Round = 0;; ++Round) {
-    Strategy S{static_cast<int>(Round % NumOrders), P.SectionRule >= 0 ? P.SectionRule : 4, 0.0};
+    Strategy S{static_cast<int>(Round % NumOrders), P.SectionRule >= 0 ? P.SectionRule : 0, 0.0};
     if (P.Order >= 0)
       S.Order = P.Order;
     if (Round >= NumOrders)

@@ -4,6 +4,7 @@
 #define TELAMALLOC_SEARCH_H
 
 #include "params.h"
+#include "random.h"
 #include "skyline.h"
 
 #include <memory>
@@ -87,7 +88,6 @@ private:
   std::vector<Word> Scratch;
   std::vector<double> Rank; ///< Larger: tried earlier.
   std::vector<double> Weight;
-  std::vector<uint64_t> BufferKey;
   std::vector<int64_t> Best;
   std::vector<std::vector<double>> Orders;
   std::vector<int> Valley; ///< Sections of the buffers that could rest at a gap.
@@ -95,7 +95,7 @@ private:
   std::vector<uint64_t> SeenSection;
   uint64_t Stamp = 0;
   int Rule = 0;
-  uint64_t Rng;
+  Random Rng;
   bool RootFails = false;
   bool Incomplete = false;
 };

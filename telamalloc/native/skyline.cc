@@ -2,6 +2,8 @@
 
 #include "skyline.h"
 
+#include "random.h"
+
 #include <algorithm>
 
 using namespace telamalloc;
@@ -14,7 +16,7 @@ int64_t alignUp(int64_t Value, int64_t Align) { return (Value + Align - 1) & ~(A
 
 Skyline::Skyline(const Instance &I, int64_t Capacity, bool SubsetBound)
     : I(I), Capacity(Capacity), SubsetBound(SubsetBound), Words((2 * I.NumBuffers + 64) / 64),
-      Unplaced(I.NumBuffers), Sections(I.NumSections, {0, 0, 0, false}),
+      Unplaced(I.NumBuffers), Sections(I.NumSections, {0, 0, 0, 0, false}),
       MemberBegin(I.NumSections + 1, 0), Members(I.Incidences.size()),
       Position(I.Incidences.size()), Crossing(I.NumSections + 1, 0), Rests(I.NumBuffers),
       Placed(I.NumBuffers, -1), Why(static_cast<size_t>(I.NumSections) * Words, 0),
@@ -23,6 +25,8 @@ Skyline::Skyline(const Instance &I, int64_t Capacity, bool SubsetBound)
     ++MemberBegin[Inc.Section + 1];
     Sections[Inc.Section].Remaining += Inc.Height;
   }
+  for (int B = 0; B < I.NumBuffers; ++B)
+    BufferKey.push_back(mix(B + 1));
   for (int S = 0; S < I.NumSections; ++S)
     MemberBegin[S + 1] += MemberBegin[S];
   for (int B = 0; B < I.NumBuffers; ++B) {
@@ -30,6 +34,7 @@ Skyline::Skyline(const Instance &I, int64_t Capacity, bool SubsetBound)
       int At = MemberBegin[Inc->Section] + Sections[Inc->Section].Count++;
       int Index = static_cast<int>(Inc - I.Incidences.data());
       Members[At] = {B, Index, Inc->Height};
+      Sections[Inc->Section].SetKey += BufferKey[B];
       Position[Index] = At;
     }
     for (int S = I.begin(B)->Section; S < (I.end(B) - 1)->Section; ++S)
@@ -56,6 +61,7 @@ void Skyline::removeMembers(int B) {
   for (const Incidence *Inc = I.begin(B); Inc != I.end(B); ++Inc) {
     Section &S = Sections[Inc->Section];
     S.Remaining -= Inc->Height;
+    S.SetKey -= BufferKey[B];
     int At = Position[Inc - I.Incidences.data()];
     int Last = MemberBegin[Inc->Section] + --S.Count;
     std::swap(Members[At], Members[Last]);
@@ -71,6 +77,7 @@ void Skyline::restoreMembers(int B) {
   // The lists shrink and grow like stacks, so B's entry is the one just past the end.
   for (const Incidence *Inc = I.begin(B); Inc != I.end(B); ++Inc) {
     Sections[Inc->Section].Remaining += Inc->Height;
+    Sections[Inc->Section].SetKey += BufferKey[B];
     ++Sections[Inc->Section].Count;
   }
   for (int S = I.begin(B)->Section; S < (I.end(B) - 1)->Section; ++S)
@@ -229,21 +236,25 @@ bool Skyline::checkSection(int S) {
 /// Buffers that rest at or above some offset are stacked from there on.
 bool Skyline::fits(int S, int Count) {
   const Member *Begin = members(S);
+  // From lower offsets on, everything together still fits.
+  int64_t Safe = Capacity - Sections[S].Remaining;
+  if (Sections[S].Floor > Safe) {
+    fail(-1, S);
+    return false;
+  }
   Scratch.clear();
   for (int K = 0; K < Count; ++K)
-    Scratch.emplace_back(Rests[Begin[K].Buffer].Offset, K);
+    if (Rests[Begin[K].Buffer].Offset > Safe)
+      Scratch.emplace_back(Rests[Begin[K].Buffer].Offset, K);
   std::sort(Scratch.begin(), Scratch.end(), std::greater<>());
   int64_t Sum = 0;
-  for (int K = 0; K < Count; ++K) {
+  for (int K = 0; K < static_cast<int>(Scratch.size()); ++K) {
     Sum += Begin[Scratch[K].second].Height;
     if (Scratch[K].first + Sum <= Capacity)
       continue;
     std::fill(Conflict.begin(), Conflict.end(), 0);
-    if (Scratch[K].first == Sections[S].Floor)
-      explainFloor(S, Conflict.data());
-    else
-      for (int J = 0; J <= K; ++J)
-        explainRest(Begin[Scratch[J].second].Buffer, Conflict.data());
+    for (int J = 0; J <= K; ++J)
+      explainRest(Begin[Scratch[J].second].Buffer, Conflict.data());
     Culprit = Begin[Scratch[0].second].Buffer;
     CulpritSection = S;
     return false;

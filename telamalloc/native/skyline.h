@@ -33,6 +33,7 @@ public:
 
   int64_t floorOf(int S) const { return Sections[S].Floor; }
   int64_t remaining(int S) const { return Sections[S].Remaining; }
+  uint64_t setKey(int S) const { return Sections[S].SetKey; }
   int64_t slack(int S) const { return Capacity - Sections[S].Floor - Sections[S].Remaining; }
   int numUnplaced(int S) const { return Sections[S].Count; }
   const Member *members(int S) const { return Members.data() + MemberBegin[S]; }
@@ -83,7 +84,8 @@ private:
   struct Section {
     int64_t Floor;
     int64_t Remaining;
-    int32_t Count; ///< Unplaced buffers, the first ones in `Members`.
+    uint64_t SetKey; ///< Of the unplaced buffers, as a set.
+    int32_t Count;   ///< Unplaced buffers, the first ones in `Members`.
     bool Dirty;
   };
   struct Rest {
@@ -119,6 +121,7 @@ private:
   int Words;
   int Unplaced;
   std::vector<Section> Sections;
+  std::vector<uint64_t> BufferKey;
   std::vector<int> MemberBegin;
   std::vector<Member> Members;
   std::vector<int> Position; ///< Of an incidence in `Members`.
