@@ -93,11 +93,20 @@ def minimize(
 
 
 def spill(
-    problem: Problem, params: CpSatParams | None = None, stop: Stop | None = None
+    problem: Problem,
+    params: CpSatParams | None = None,
+    stop: Stop | None = None,
+    start: Solution | None = None,
 ) -> Solution:
     """Finds the plan of several banks whose spilled bytes cost the least.
 
     The cost is each buffer's size times its bank's `spill_cost`.
+
+    Args:
+        problem: what to fit.
+        params: how to search.
+        stop: ends the search early from another thread.
+        start: a plan to improve on.
 
     Raises:
         TelamallocError: OR-Tools is missing.
@@ -111,6 +120,8 @@ def spill(
     ]
     if costs:
         encoding.model.minimize(sum(costs))
+    if start is not None and start.status is Status.SOLVED:
+        encoding.hint(start.offsets, start.banks)
     return _search(encoding, params or CpSatParams(), stop)
 
 

@@ -86,11 +86,14 @@ class Encoding:
             cp_model.SELECT_MIN_VALUE,
         )
 
-    def hint(self, offsets: Ints) -> None:
+    def hint(self, offsets: Ints, banks: Ints | None = None) -> None:
         """Tells the search of a plan to start from; -1 for a buffer without a place."""
         for variable, offset in zip(self.offsets, offsets.tolist(), strict=True):
             if offset >= 0:
                 self.model.add_hint(variable, offset // self.unit)
+        for places, chosen in zip(self.places, () if banks is None else banks, strict=False):
+            for bank, here in places.items() if len(places) > 1 else ():
+                self.model.add_hint(here, int(bank == chosen))
 
     def peak(self, at_least: int) -> IntVar:
         """A variable for the end of the preferred bank's highest buffer, in bytes."""
