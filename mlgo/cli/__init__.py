@@ -18,6 +18,7 @@ _COMMANDS = {
     "flags": "flags",
     "log": "log",
     "plugin": "plugin",
+    "test": "test",
     "train": "train",
 }
 

@@ -73,12 +73,29 @@ def fetch_package(
 
 
 def recorded_build(
-    recipe: Recipe, package: SourcePackage, toolchain: Toolchain, work: Path, jobs: int
+    recipe: Recipe,
+    package: SourcePackage,
+    toolchain: Toolchain,
+    work: Path,
+    jobs: int,
+    arguments: tuple[str, ...] = (),
+    environment: tuple[tuple[str, str], ...] = (),
 ) -> Build:
-    """Prepares a build whose compilers optimise for size and record what they are asked."""
+    """Prepares a build whose compilers optimise for size and record what they are asked.
+
+    Args:
+        recipe: how to build.
+        package: the source.
+        toolchain: whose clang compiles.
+        work: a folder for the compilers and their records.
+        jobs: at most so many compiles at once.
+        arguments: more arguments for every compile, e.g. a policy's.
+        environment: added to the build's.
+    """
     linker = f"--ld-path={toolchain.tool('ld.lld')}"
-    appended = (*WRAPPER_FLAGS, linker, "-Wl,--undefined-version")
-    return Build(recipe, package.folder, make_wrappers(toolchain, work / "tools", appended), jobs)
+    appended = (*WRAPPER_FLAGS, linker, "-Wl,--undefined-version", *arguments)
+    wrappers = make_wrappers(toolchain, work / "tools", appended)
+    return Build(recipe, package.folder, wrappers, jobs, environment)
 
 
 def _run(build: Build) -> BuildGraph:

@@ -54,11 +54,11 @@ class Build:
             finished = run(argv, cwd=self.folder, env=self._environment(recorded=False))
             check(finished, f"configuring {self.recipe.name}", hint=hint)
 
-    def build(self) -> str:
+    def build(self, *, record: bool = True) -> str:
         """Builds, going on after errors; returns the first error, empty if there was none."""
         first = ""
         for argv in self._build_commands():
-            finished = run(argv, cwd=self.folder, env=self._environment(recorded=True))
+            finished = run(argv, cwd=self.folder, env=self._environment(recorded=record))
             first = first or _error(finished)
         return first
 

@@ -11,6 +11,7 @@ import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
+from mlgo.errors import UserError
 from mlgo.toolchain import Toolchain
 
 # Set while the build proper runs, unset while it is configured: probes are not recorded.
@@ -70,7 +71,15 @@ def make_wrappers(toolchain: Toolchain, folder: Path, appended: tuple[str, ...])
         toolchain: whose tools are run.
         folder: to write to, without a space in its path (most builds split CC at spaces).
         appended: arguments for the compilers that come after the build's own and so win.
+
+    Raises:
+        UserError: the folder's path has a space.
     """
+    if any(character.isspace() for character in str(folder)):
+        raise UserError(
+            f"most builds cannot run compilers from a path with spaces: {folder}",
+            hint="set TMPDIR to a folder without",
+        )
     records = folder / "records"
     records.mkdir(parents=True)
     paths = {}
@@ -101,7 +110,6 @@ def _read_record(path: Path) -> Record:
     tool, code, cwd, *arguments = path.read_bytes().decode(errors="surrogateescape").split("\0")
     expanded: list[str] = []
     for argument in arguments[:-1]:  # the last NUL ends the list
-        response = path.with_name(f"{path.name}.{Path(argument).name}")
         if argument.startswith("@"):
             response = path.with_name(f"{path.name}.{Path(argument).name}")
             expanded += shlex.split(response.read_text())

@@ -27,14 +27,15 @@ _MARKERS: tuple[tuple[str, System], ...] = (
 
 
 @dataclass(frozen=True)
-class TestRecipe:
+class Suite:
     """How a package's own test suite is built and run.
 
     Attributes:
-        command: runs the suite in the build folder; exit code 0 means that it passed.
+        command: runs the suite; exit code 0 means that it passed.
         configure: used instead of the recipe's.
         targets: what to build, instead of the recipe's.
         needs: Debian packages needed, beside the recipe's.
+        directory: where the command runs, seen from the build folder.
         seconds: expected time on two cores, to choose what runs in CI.
     """
 
@@ -42,6 +43,7 @@ class TestRecipe:
     configure: tuple[str, ...] = ()
     targets: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
+    directory: str = "."
     seconds: int = 60
 
 
@@ -77,7 +79,7 @@ class Recipe:
     commands: tuple[tuple[str, ...], ...] = ()
     products: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
-    test: TestRecipe | None = None
+    test: Suite | None = None
 
     def for_test(self) -> Recipe:
         """Returns the recipe that builds the test suite.
@@ -115,7 +117,7 @@ def recipes() -> Mapping[str, Recipe]:
 
 
 def _from_table(name: str, table: dict[str, Any]) -> Recipe:
-    test = TestRecipe(**_tuples(table.pop("test"))) if "test" in table else None
+    test = Suite(**_tuples(table.pop("test"))) if "test" in table else None
     unknown = set(table) - {field.name for field in fields(Recipe)}
     if unknown:
         raise ValueError(f"packages.toml, {name}: unknown keys {sorted(unknown)}")

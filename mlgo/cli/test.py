@@ -1,0 +1,38 @@
+"""`mlgo test`: a program's own test suite under a policy."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from mlgo.errors import UserError
+from mlgo.policy import Policy
+
+POLICIES = ("learned", "default", "random", "stock")
+
+
+@click.command()
+@click.argument("program")
+@click.option("--policy", type=click.Choice(POLICIES), default="learned", show_default=True)
+@click.option("--seed", default=0, show_default=True, help="Of the random policy.")
+@click.option("--release", default=22, show_default=True, help="LLVM release.")
+@click.option("--jobs", "-j", default=2, show_default=True)
+@click.option("--verbose", "-v", is_flag=True, help="Print what the suite prints, pass or fail.")
+def test(program: str, policy: str, seed: int, release: int, jobs: int, verbose: bool) -> None:
+    """Builds PROGRAM's own test suite with a policy and runs it.
+
+    The exit code is 0 if the suite passed.
+    """
+    from mlgo.corpus.assemble import Settings
+    from mlgo.plugin.build import plugin_path
+    from mlgo.testing import run_suite
+
+    plugin = None if policy == "stock" else plugin_path(release)
+    chosen = Policy(policy, seed=seed)  # type: ignore[arg-type]  # click checked it
+    outcome = run_suite(program, chosen, plugin, Settings(jobs=jobs, release=release))
+    if verbose or not outcome.passed:
+        print(outcome.log, end="", file=sys.stderr)
+    if not outcome.passed:
+        raise UserError(f"the tests of {program} fail with the {policy} policy", exit_code=1)
+    print(f"{program}\t{policy}\tpassed")
