@@ -2,7 +2,8 @@
 
 `saved_model_cli aot_compile_cpu` makes an object and a C++ header from the model. A few sources
 of TensorFlow's runtime, a generated adapter and that object are then joined by `ld -r` into one
-relocatable object, whose only global symbol is an `MlgoEmbeddedModel` (mlgo/plugin/EmbeddedModel.h).
+relocatable object. Its only global symbol is an `MlgoEmbeddedModel`
+(mlgo/plugin/EmbeddedModel.h).
 """
 
 from __future__ import annotations
@@ -169,7 +170,9 @@ def _compile(toolchain: Toolchain, source: Path, output: Path, target: str, work
 def _join(toolchain: Toolchain, objects: list[Path], output: Path, symbol: str) -> None:
     output.parent.mkdir(parents=True, exist_ok=True)
     joined = objects[0].with_name("joined.o")
-    _run([str(toolchain.tool("ld.lld")), "-r", "-o", str(joined), *map(str, objects)], joined.parent)
+    _run(
+        [str(toolchain.tool("ld.lld")), "-r", "-o", str(joined), *map(str, objects)], joined.parent
+    )
     objcopy = [str(toolchain.tool("llvm-objcopy")), f"--keep-global-symbol={symbol}"]
     _run([*objcopy, "--strip-unneeded", str(joined)], joined.parent)
     partial = output.with_name(output.name + ".partial")

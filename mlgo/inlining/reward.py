@@ -39,6 +39,4 @@ class LinkedWeights:
             base: sizes before.
             changed: only the functions whose size differs, with their new size.
         """
-        return sum(
-            self.weight(name) * (size - base.get(name, 0)) for name, size in changed.items()
-        )
+        return sum(self.weight(name) * (size - base.get(name, 0)) for name, size in changed.items())

@@ -94,9 +94,7 @@ def collect(
         try:
             if file.exists():
                 return Collected(task, load_exploration(file))
-            found = explore(
-                compiler, task.folder, task.module, policy, flips, task.rng(seed)
-            )
+            found = explore(compiler, task.folder, task.module, policy, flips, task.rng(seed))
         except UserError as error:
             return Collected(task, None, str(error))
         if found:

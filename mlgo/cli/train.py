@@ -1,0 +1,80 @@
+"""`mlgo train`: learn a policy."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from mlgo.errors import UserError
+
+_GIN = Path(__file__).parent.parent / "inlining" / "gin"
+
+
+@click.group()
+def train() -> None:
+    """Train a policy of your own, overnight, on one machine."""
+
+
+@train.command()
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("build/train/inlining"),
+    show_default=True,
+    help="Work folder. A run that was stopped goes on from what is there.",
+)
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    default=_GIN / "expert.gin",
+    help="Gin file with every hyperparameter.  [default: the shipped expert.gin]",
+)
+@click.option(
+    "--set",
+    "bindings",
+    multiple=True,
+    metavar="BINDING",
+    help="Change one hyperparameter, e.g. --set 'ExpertIteration.rounds = 3'; may be repeated.",
+)
+@click.option("--jobs", type=click.IntRange(1), default=os.cpu_count(), help="Compiles at a time.")
+def inlining(output: Path, config: Path, bindings: tuple[str, ...], jobs: int) -> None:
+    """Train an inlining-for-size policy: clone LLVM's default, then improve it by exploration.
+
+    The programs of the training and validation sets must be in the corpus:
+
+        mlgo corpus add --split train --split validation
+
+    Prints the path of the best policy's weights. Look at the curves with
+    `tensorboard --logdir OUTPUT`; build a plugin with the policy by `mlgo export` and
+    `mlgo plugin build --model`.
+    """
+    click.echo(_train(output, config, bindings, jobs))
+
+
+def _train(output: Path, config: Path, bindings: tuple[str, ...], jobs: int) -> Path:
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ["CUDA_VISIBLE_DEVICES"] = ""  # these networks are too small for a GPU
+    try:
+        import gin
+
+        from mlgo.train.expert import ExpertIteration, Training
+        from mlgo.train.progress import TerminalProgress
+    except ImportError as error:
+        raise UserError(
+            f"training needs {error.name}", hint="pip install 'mlgo-suite[train]'"
+        ) from error
+    from mlgo.plugin.build import plugin_path
+    from mlgo.rollout.explore import Compiler
+    from mlgo.toolchain import find_toolchain
+
+    try:
+        gin.parse_config_files_and_bindings([str(config)], list(bindings))
+        settings = ExpertIteration()
+    except (ValueError, SyntaxError, OSError, TypeError) as error:
+        raise UserError(f"{config}: {error}", hint="compare with the shipped expert.gin") from error
+    output.mkdir(parents=True, exist_ok=True)
+    (output / "config.gin").write_text(gin.config_str())
+    compiler = Compiler(find_toolchain(22), plugin_path(22))
+    return Training(settings, compiler, output, jobs, TerminalProgress()).run()

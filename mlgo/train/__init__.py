@@ -1,0 +1,1 @@
+"""How policies learn: one method a file, each readable on its own."""

@@ -1,0 +1,129 @@
+"""Behavioural cloning with tf-agents: imitate given actions, weighted by what is at stake.
+
+Cloning LLVM's default starts a policy; cloning the better of two explored actions improves one
+(expert iteration; for a set of policies this is BC-Max, Hartvigsen et al., 2024).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import gin
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+from tf_agents.agents.behavioral_cloning import behavioral_cloning_agent
+from tf_agents.trajectories import StepType, time_step, trajectory
+
+from mlgo.inlining.dataset import Examples
+from mlgo.inlining.weights import Floats, Weights, squash
+from mlgo.train.network import ACTION_SPEC, OBSERVATION_SPEC, PolicyNetwork
+
+
+@gin.configurable
+@dataclass(frozen=True)
+class Imitation:
+    """Hyperparameters.
+
+    Attributes:
+        layers: sizes of the hidden layers.
+        default_weight: how far the network must disagree to overrule LLVM's default.
+        epochs: passes over the examples.
+        batch: examples a step.
+        learning_rate: of Adam, at the beginning; falls to 0 by a cosine.
+        weight_decay: of AdamW.
+        seed: of initial weights and order.
+    """
+
+    layers: tuple[int, ...] = (32, 16)
+    default_weight: float = 1.0
+    epochs: int = 40
+    batch: int = 256
+    learning_rate: float = 3e-3
+    weight_decay: float = 1e-3
+    seed: int = 0
+
+
+def imitate(
+    config: Imitation,
+    examples: Examples,
+    folder: Path,
+    progress: Callable[[int, float], None] = lambda epoch, loss: None,
+) -> Weights:
+    """Trains a policy; resumes from the last finished epoch in `folder`.
+
+    Epochs are shuffled by (seed, epoch) and operations are deterministic: a training that was
+    interrupted ends with the same weights as one that was not.
+
+    Args:
+        config: hyperparameters.
+        examples: what to imitate; those of weight 0 are left out.
+        folder: for checkpoints and TensorBoard's curves.
+        progress: called after each epoch with its number and mean loss.
+    """
+    tf.config.experimental.enable_op_determinism()
+    tf.random.set_seed(config.seed)
+    used = examples.weights > 0
+    x = squash(examples.features[used])
+    y, weights = examples.actions[used], examples.weights[used]
+    weights = weights / weights.mean()
+    steps = -(-len(y) // config.batch)
+    network = PolicyNetwork(
+        examples.features[used], config.layers, config.default_weight, config.seed
+    )
+    agent = _agent(config, network, steps)
+    epoch = tf.Variable(0, dtype=tf.int64)
+    checkpoint = tf.train.Checkpoint(network=network, optimizer=agent._optimizer, epoch=epoch)
+    manager = tf.train.CheckpointManager(checkpoint, str(folder / "checkpoints"), max_to_keep=1)
+    checkpoint.restore(manager.latest_checkpoint)
+    writer = tf.summary.create_file_writer(str(folder / "tensorboard"))
+    train = tf.function(agent.train)
+    while int(epoch) < config.epochs:
+        order = np.random.default_rng([config.seed, int(epoch)]).permutation(len(y))
+        losses = [
+            float(train(_experience(x[rows], y[rows]), weights=weights[rows]).loss)
+            for rows in np.array_split(order, steps)
+        ]
+        epoch.assign_add(1)
+        with writer.as_default():
+            tf.summary.scalar("imitation/loss", np.mean(losses), step=epoch)
+        manager.save()
+        progress(int(epoch), float(np.mean(losses)))
+    writer.close()
+    return network.export()
+
+
+def _agent(
+    config: Imitation, network: PolicyNetwork, steps: int
+) -> behavioral_cloning_agent.BehavioralCloningAgent:
+    schedule = tf.keras.optimizers.schedules.CosineDecay(
+        config.learning_rate, steps * config.epochs
+    )
+    optimizer = tf.keras.optimizers.AdamW(schedule, weight_decay=config.weight_decay)
+    optimizer.build(network.trainable_variables)
+    agent = behavioral_cloning_agent.BehavioralCloningAgent(
+        time_step.time_step_spec(OBSERVATION_SPEC),
+        ACTION_SPEC,
+        cloning_network=network,
+        optimizer=optimizer,
+        num_outer_dims=1,
+    )
+    agent.initialize()
+    return agent
+
+
+def _experience(x: Floats, y: NDArray[np.int64]) -> trajectory.Trajectory:
+    rows = len(y)
+    step = np.full(rows, StepType.MID, np.int32)
+    zeros = np.zeros(rows, np.float32)
+    return trajectory.Trajectory(
+        step_type=tf.constant(step),
+        observation=tf.constant(x),
+        action=tf.constant(y),
+        policy_info=(),
+        next_step_type=tf.constant(step),
+        reward=tf.constant(zeros),
+        discount=tf.constant(zeros + 1),
+    )
