@@ -48,7 +48,7 @@ class Policy:
         """What to add to the compiler's environment; empty for "stock"."""
         if self.kind == "stock":
             return {}
-        env = {"MLGO_POLICY": self.kind}
+        env: dict[str, str] = {"MLGO_POLICY": self.kind}
         if self.weights:
             env["MLGO_WEIGHTS"] = str(self.weights)
         if self.temperature > 0:

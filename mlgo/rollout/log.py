@@ -48,7 +48,7 @@ class Trajectory:
                 hint="it was written by another release of LLVM; collect again",
             )
         columns = [self.rows[name].reshape(len(self), 1) for name in features]
-        return np.concatenate(columns, axis=1).astype(np.int64)
+        return np.asarray(np.concatenate(columns, axis=1), np.int64)
 
 
 def read_log(path: Path) -> Trajectory:
