@@ -76,7 +76,9 @@ def _folder(release: int, policy: str) -> Path:
 def _need(tool: str) -> str:
     found = shutil.which(tool)
     if not found:
-        raise UserError(f"{tool} is not installed", hint="make setup, or apt-get install cmake ninja-build")
+        raise UserError(
+            f"{tool} is not installed", hint="make setup, or apt-get install cmake ninja-build"
+        )
     return found
 
 
