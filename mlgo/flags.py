@@ -59,17 +59,15 @@ def make_flags(policy: str, plugin: Path, release: int, *, lto: bool = False) ->
 
 
 def _shell(flags: Flags) -> str:
-    """Assignments for `eval`; a value is itself read by a shell in the end, so it is quoted."""
-    values = {
-        "CC": str(flags.toolchain.clang),
-        "CXX": str(flags.toolchain.clangxx),
-        "CFLAGS": shlex.join(flags.compile),
-        "CXXFLAGS": shlex.join(flags.compile),
-        "LDFLAGS": shlex.join(flags.link),
-        **_archivers(flags),
-        **dict(flags.environment),
-    }
-    return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in values.items())
+    """Assignments for `eval`; flags are added to those that are set, and quoted for sh."""
+    tools = {"CC": flags.toolchain.clang, "CXX": flags.toolchain.clangxx, **_archivers(flags)}
+    lines = [f"export {name}={shlex.quote(str(tool))}" for name, tool in tools.items()]
+    added = {"CFLAGS": flags.compile, "CXXFLAGS": flags.compile, "LDFLAGS": flags.link}
+    for name, words in added.items():
+        if words:
+            lines.append(f'export {name}="${{{name}:-}} "{shlex.quote(shlex.join(words))}')
+    lines += [f"export {name}={shlex.quote(value)}" for name, value in flags.environment]
+    return "\n".join(lines) + "\n"
 
 
 def _clang_config(flags: Flags) -> str:

@@ -105,7 +105,7 @@ class Build:
             case "meson":
                 return ["meson", "setup", "--buildtype=minsize", *arguments, str(self.output)]
             case "configure":
-                return ["sh", "./configure", "--disable-dependency-tracking", *arguments]
+                return ["sh", "./configure", *arguments]
             case _:
                 return []
 
