@@ -1,0 +1,110 @@
+"""A TFLM model as an allocation problem, and a plan for it as the offsets of its tensors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from telamalloc.formats.tflm.lifetimes import ALIGNMENT, Lifetimes, lifetimes
+from telamalloc.formats.tflm.metadata import RUNTIME
+from telamalloc.formats.tflm.model import RESHAPE, Model
+from telamalloc.problem import Ints, Problem
+from telamalloc.solution import Solution, Status
+from telamalloc.validate import Violation, validate
+
+
+@dataclass(frozen=True, eq=False)
+class TflmProblem:
+    """The problem, and which of its buffers holds which tensor.
+
+    Attributes:
+        model: the model.
+        lives: lifetimes and sizes of all tensors.
+        buffer: int64 [tensors], the row of each tensor's buffer in `problem`, -1 for none.
+        problem: one buffer for each tensor, or for each chain of tensors in one place.
+    """
+
+    model: Model
+    lives: Lifetimes
+    buffer: Ints
+    problem: Problem
+
+    def offsets(self, solution: Solution) -> Ints:
+        """The offsets that TFLM wants: int64 [tensors], RUNTIME for those without a buffer."""
+        planned = self.buffer >= 0
+        return np.where(planned, solution.offsets[np.maximum(self.buffer, 0)], RUNTIME)
+
+
+def tflm_problem(model: Model, capacity: int | None = None, in_place: bool = True) -> TflmProblem:
+    """What TFLM must place in its arena.
+
+    Args:
+        model: the model.
+        capacity: bytes; None: to be found.
+        in_place: a reshape's operand and result share one place: TFLM's kernel copies nothing
+            if both have the same address (tensorflow/lite/micro/kernels/reshape.cc).
+    """
+    lives = lifetimes(model)
+    planned = np.flatnonzero(lives.size)
+    chain = _chains(model, lives) if in_place else np.arange(len(lives.size))
+    heads, row = np.unique(chain[planned], return_inverse=True)
+    buffer = np.full(len(lives.size), -1, np.int64)
+    buffer[planned] = row
+    lower = np.full(len(heads), np.iinfo(np.int64).max)
+    upper = np.zeros(len(heads), np.int64)
+    np.minimum.at(lower, row, lives.lower[planned])
+    np.maximum.at(upper, row, lives.upper[planned])
+    problem = Problem.from_arrays(
+        lower, upper, lives.size[heads], capacity,
+        alignment=np.full(len(heads), ALIGNMENT), names=_names(model, heads),
+    )  # fmt: skip
+    return TflmProblem(model, lives, buffer, problem)
+
+
+def check_offsets(model: Model, offsets: Ints) -> tuple[Violation, ...]:
+    """Checks offsets tensor by tensor against TFLM's lifetimes; none: the plan is right.
+
+    TFLM itself does not check: a wrong plan silently gives wrong results.
+    """
+    lives = lifetimes(model)
+    variable = np.array([tensor.variable for tensor in model.tensors], bool)
+    placed = np.flatnonzero((offsets >= 0) & ((lives.size > 0) | variable))
+    always = variable[placed]
+    own_size = np.array([tensor.size for tensor in model.tensors], np.int64)[placed]
+    size = np.where(always, np.maximum(own_size, 1), lives.size[placed])
+    chain = _chains(model, lives)[placed]
+    pairs = [
+        (first, second)
+        for head in np.unique(chain)
+        for first in np.flatnonzero(chain == head)
+        for second in np.flatnonzero(chain == head)
+        if first < second
+    ]
+    problem = Problem.from_arrays(
+        np.where(always, 0, lives.lower[placed]),
+        np.where(always, lives.upper.max(initial=1) + 1, lives.upper[placed]),
+        size,
+        alignment=np.full(len(placed), ALIGNMENT),
+        aliases=np.array(pairs, np.int64).reshape(-1, 2),
+        names=_names(model, placed),
+    )
+    return validate(problem, Solution.of(problem, Status.SOLVED, offsets[placed]))
+
+
+def _chains(model: Model, lives: Lifetimes) -> Ints:
+    """For each tensor the first of the chain of reshapes that it is in, int64 [tensors]."""
+    head = np.arange(len(lives.size))
+    for operator in model.subgraphs[0].operators:
+        if operator.code != RESHAPE or not operator.inputs or not operator.outputs:
+            continue
+        first, second = operator.inputs[0], operator.outputs[0]
+        if first >= 0 and lives.size[first] == lives.size[second] > 0:
+            head[head == head[second]] = head[first]
+    return head
+
+
+def _names(model: Model, tensors: Ints) -> list[str]:
+    """`number:name`: the names alone need not be unique."""
+    every = model.tensors
+    return [f"{tensor}:{'_'.join(every[tensor].name.split())}" for tensor in tensors]
