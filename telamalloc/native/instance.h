@@ -46,6 +46,10 @@ struct Instance {
   std::vector<int> Original; ///< Row in the caller's columns by buffer.
 
   int degree(int B) const { return First[B + 1] - First[B]; }
+  /// Whether the buffer is live in all sections from its first to its last.
+  bool isInterval(int B) const {
+    return (end(B) - 1)->Section - begin(B)->Section + 1 == degree(B);
+  }
   const Incidence *begin(int B) const { return Incidences.data() + First[B]; }
   const Incidence *end(int B) const { return Incidences.data() + First[B + 1]; }
 };

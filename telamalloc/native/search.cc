@@ -209,9 +209,8 @@ void Search::listOptions(Level &L) {
     int B = M[K].Buffer;
     if (Sky->rest(B) == Floor)
       Options.push_back(B);
-    else
-      Sky->explainRest(B, Blame);
   }
+  Sky->explainAbove(L.Section, Floor + 1, Blame);
   std::sort(Options.begin() + L.FirstOption, Options.end(),
             [&](int A, int B) { return Rank[A] != Rank[B] ? Rank[A] > Rank[B] : A < B; });
   Options.push_back(GapOption);
@@ -254,11 +253,14 @@ int64_t Search::gapFloor(int S) {
 void Search::explainGap(int S, int64_t Raised, Word *Out) {
   int64_t Floor = Sky->floorOf(S);
   const Skyline::Member *M = Sky->members(S);
-  for (int K = 0; K < Sky->numUnplaced(S); ++K)
-    if (Sky->rest(M[K].Buffer) > Floor && Raised > Floor + 1)
-      Sky->explainRest(M[K].Buffer, Out);
   if (Raised == Floor + 1)
     return; // Any gap is too much.
+  int64_t Least = INT64_MAX;
+  for (int K = 0; K < Sky->numUnplaced(S); ++K)
+    if (Sky->rest(M[K].Buffer) > Floor)
+      Least = std::min(Least, Sky->rest(M[K].Buffer));
+  if (Least != INT64_MAX)
+    Sky->explainAbove(S, std::min(Least, Raised), Out);
   ++Stamp;
   for (int T : Valley) {
     Sky->explainFloor(T, Out);

@@ -57,6 +57,41 @@ void Skyline::explainRest(int B, Word *Out) const {
     explainFloor(Rests[B].Reason, Out);
 }
 
+void Skyline::explainAbove(int S, int64_t Offset, Word *Out) const {
+  if (Sections[S].Floor >= Offset)
+    return explainFloor(S, Out);
+  int Left = S - 1, Right = S + 1;
+  while (Left >= 0 && Sections[Left].Floor < Offset)
+    --Left;
+  while (Right < I.NumSections && Sections[Right].Floor < Offset)
+    ++Right;
+  bool UseLeft = false, UseRight = false;
+  const Member *Begin = members(S);
+  auto covers = [&](int B, int T) {
+    return T >= 0 && T < I.NumSections && I.isInterval(B) && I.begin(B)->Section <= T &&
+           (I.end(B) - 1)->Section >= T;
+  };
+  // First those that only one side holds up; the others then need no second reason.
+  for (int K = 0; K < Sections[S].Count; ++K) {
+    int B = Begin[K].Buffer;
+    if (Rests[B].Offset < Offset)
+      continue;
+    bool L = covers(B, Left), R = covers(B, Right);
+    if (L && !R)
+      UseLeft = true;
+    else if (R && !L)
+      UseRight = true;
+    else if (!L && !R)
+      explainRest(B, Out);
+  }
+  for (int K = 0; K < Sections[S].Count && !UseLeft && !UseRight; ++K)
+    UseLeft = Rests[Begin[K].Buffer].Offset >= Offset && covers(Begin[K].Buffer, Left);
+  if (UseLeft)
+    explainFloor(Left, Out);
+  if (UseRight)
+    explainFloor(Right, Out);
+}
+
 void Skyline::removeMembers(int B) {
   for (const Incidence *Inc = I.begin(B); Inc != I.end(B); ++Inc) {
     Section &S = Sections[Inc->Section];
@@ -222,10 +257,8 @@ bool Skyline::checkSection(int S) {
   }
   if (Least > Sections[S].Floor) {
     saveSection(S);
+    explainAbove(S, Least, why(S));
     Sections[S].Floor = Least;
-    Word *Set = why(S);
-    for (int K = 0; K < Count; ++K)
-      explainRest(Begin[K].Buffer, Set);
     liftMembers(S); // Lifts nothing, but counts who is flush now.
   }
   if ((SubsetBound ? Most : Sections[S].Floor) + Sections[S].Remaining <= Capacity)
@@ -253,8 +286,7 @@ bool Skyline::fits(int S, int Count) {
     if (Scratch[K].first + Sum <= Capacity)
       continue;
     std::fill(Conflict.begin(), Conflict.end(), 0);
-    for (int J = 0; J <= K; ++J)
-      explainRest(Begin[Scratch[J].second].Buffer, Conflict.data());
+    explainAbove(S, Scratch[K].first, Conflict.data());
     Culprit = Begin[Scratch[0].second].Buffer;
     CulpritSection = S;
     return false;

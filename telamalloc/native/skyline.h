@@ -62,6 +62,9 @@ public:
   void explainFloor(int S, Word *Out) const;
   /// Adds the decisions from which the least offset of B follows.
   void explainRest(int B, Word *Out) const;
+  /// Adds why the members of S that rest at or above `Offset` do so. The nearest higher
+  /// sections on either side usually explain all of them.
+  void explainAbove(int S, int64_t Offset, Word *Out) const;
   /// The decisions of the last conflict.
   const Word *conflict() const { return Conflict.data(); }
   /// The buffer that the last conflict is about, or -1.
