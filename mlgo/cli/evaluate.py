@@ -124,15 +124,20 @@ def _command(options: dict[str, Any], programs: list[str]) -> list[str]:
 
 @contextlib.contextmanager
 def _progress(total: int) -> Iterator[Callable[[str, str], None]]:
-    """A bar on stderr."""
+    """A bar on stderr; where that is no terminal, a line for each program."""
     from rich.console import Console
     from rich.progress import Progress
 
-    with Progress(console=Console(stderr=True), transient=True) as bar:
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("evaluating", total=total)
+        seen: set[str] = set()
 
         def advance(program: str, _: str) -> None:
             bar.update(task, advance=1, description=program)
+            if not console.is_terminal and program not in seen:
+                click.echo(f"evaluating {program}", err=True)
+            seen.add(program)
 
         yield advance
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -15,6 +16,8 @@ from mlgo.evaluate.compiler import Compiler
 from mlgo.evaluate.result import VARIANTS, Variant
 
 Tick = Callable[[str], None]
+
+_NO_SPACE = 16 << 20  # bytes; what failed has been deleted, and left some free
 
 
 @dataclass
@@ -109,6 +112,7 @@ def build_program(
         for v in VARIANTS
     ]
     builds.errors |= _run_all(links, jobs, tick)
+    _check_space(builds)
     return builds
 
 
@@ -137,7 +141,16 @@ def _run_all(tasks: Sequence[_Task], jobs: int, tick: Tick) -> dict[Path, str]:
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
-    for error in errors:
-        if error and "No space left on device" in error:
-            raise UserError(error, hint="free some space, or set TMPDIR to another disk")
     return {task.output: error for task, error in zip(tasks, errors, strict=True) if error}
+
+
+def _check_space(builds: Builds) -> None:
+    """Tells failures of a full disk from those of a compiler.
+
+    Not by the message: the compiler's own output has no place to go then.
+    """
+    if builds.errors and shutil.disk_usage(builds.root).free < _NO_SPACE:
+        raise UserError(
+            f"no space left on the disk of {builds.root.parent}",
+            hint="free some space, or set TMPDIR to a folder on another disk",
+        )

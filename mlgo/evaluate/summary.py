@@ -32,8 +32,8 @@ def _table(title: str, sizes: Sequence[tuple[str, Sizes]], total: Comparison) ->
     rows = [(title, "stock", "control", "policy", "change")]
     rows += [(name, *_numbers(size), _percent(change(size))) for name, size in sizes]
     if len(sizes) > 1:
-        sums = Sizes(total.stock, None, total.policy)
-        rows.append(("all that built", *_numbers(sums), _percent(total.change)))
+        sums = (f"{total.stock:,}", "", f"{total.policy:,}")
+        rows.append(("all that built", *sums, _percent(total.change)))
         rows.append(("geometric mean", "", "", "", _percent(total.geometric_mean)))
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     return ["  ".join(_pad(row, widths)).rstrip() for row in rows]

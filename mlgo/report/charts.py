@@ -77,7 +77,8 @@ def change_scatter(
                 "linewidths": 0,
             }
             axes.scatter([x for x, _ in group], [y for _, y in group], 34, label=count, **style)
-        axes.set_xscale("log")
+        if points:
+            axes.set_xscale("log")
         axes.xaxis.set_major_formatter("{x:,.0f}")
         axes.set_xlabel(f"{unit} with the baseline (logarithmic)")
         axes.set_ylabel("change in percent")

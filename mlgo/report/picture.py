@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import warnings
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -82,7 +83,8 @@ def draw(name: str, height: float, paint: Callable[[Axes], None]) -> str:
 
     metadata = {"Date": None, "Creator": None, "Format": None, "Type": None}
     out = io.StringIO()
-    with matplotlib.rc_context({**_STYLE, "svg.hashsalt": name}):
+    with matplotlib.rc_context({**_STYLE, "svg.hashsalt": name}), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph")  # the page's fonts may well have it
         figure = Figure(figsize=(_WIDTH, height), layout="constrained")
         paint(figure.add_subplot())
         figure.savefig(out, format="svg", metadata=metadata, transparent=True)
