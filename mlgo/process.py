@@ -21,6 +21,8 @@ _ERROR_LINE = re.compile(r"(?:\berror\b|\bE:|undefined (?:symbol|reference)|No s
 
 # Processes that `run` waits for now, in whatever thread.
 _live: set[int] = set()
+# An LLVM tool that crashes, e.g. on a full disk, would leave symbolizer files in TMPDIR.
+_NO_DUMPS = {"LLVM_DISABLE_SYMBOLIZATION": "1"}
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,7 @@ def _started(
     try:
         process = subprocess.Popen(
             [str(a) for a in argv],
-            env={**os.environ, **(env or {})},
+            env={**os.environ, **_NO_DUMPS, **(env or {})},
             stdout=stdout,
             stderr=stderr,
             **options,

@@ -68,6 +68,7 @@ def compile_module(
         *module.flags,
     ]
     argv += [*arguments, "-Wno-unused-command-line-argument", "-Wno-override-module"]
+    argv += ["-fno-crash-diagnostics"]  # a crash leaves nothing in TMPDIR
     argv += ["-c", folder / module.bitcode, "-o", partial]
     try:
         finished = run(argv, env=policy.environment(), timeout=timeout)
