@@ -33,7 +33,8 @@ class SolverParams:
         restarts: begin anew with another order after a growing number of nodes.
         restart_base: nodes of the shortest attempt.
         order: static order of the buffers (-1: the portfolio).
-        section_rule: which section to branch on (-1: the default).
+        noise: temperature at which later attempts draw from the model's choices.
+        learned_order: the compiled-in model says which buffer to try first.
     """
 
     timeout: float = 60.0
@@ -47,7 +48,8 @@ class SolverParams:
     restarts: bool = True
     restart_base: int = 500
     order: int = -1
-    section_rule: int = -1
+    noise: float = 0.5
+    learned_order: bool = True
 
 
 def solve(
@@ -84,16 +86,12 @@ def minimize(
 def _run(
     problem: Problem, params: SolverParams | None, stop: _core.StopFlag | None, minimize: bool
 ) -> Solution:
-    fixed = problem.offset != NO_OFFSET
-    release = np.where(fixed, problem.offset, problem.region_lower)
-    deadline = np.where(fixed, problem.offset + problem.size, problem.region_upper)
-    lower, upper, height, owner = _pieces(problem)
-    capacity = 2**62 if problem.capacity is None else problem.capacity
     outcome, offsets, bound, seconds, *counts = _core.run(
-        minimize, problem.size, problem.alignment, release, deadline,
-        lower, upper, height, owner, capacity,
-        _core_params(params or SolverParams()), stop or StopFlag(),
-    )  # fmt: skip
+        minimize,
+        *core_columns(problem),
+        core_params(params or SolverParams()),
+        stop or StopFlag(),
+    )
     found: Ints = offsets if len(offsets) else np.full(len(problem), -1, dtype=np.int64)
     return Solution.of(
         problem, _STATUS[outcome], found, lower_bound=bound, stats=Stats(seconds, *counts)
@@ -123,7 +121,18 @@ def _pieces(p: Problem) -> tuple[Ints, Ints, Ints, Ints]:
     return lower[used], upper[used], height[used], buffer[used]
 
 
-def _core_params(params: SolverParams) -> Any:
+def core_columns(problem: Problem) -> tuple[Ints | int, ...]:
+    """The preferred bank's problem in the order of the core's arguments."""
+    fixed = problem.offset != NO_OFFSET
+    release = np.where(fixed, problem.offset, problem.region_lower)
+    deadline = np.where(fixed, problem.offset + problem.size, problem.region_upper)
+    capacity = 2**62 if problem.capacity is None else problem.capacity
+    pieces = _pieces(problem)
+    return (problem.size, problem.alignment, release, deadline, *pieces, capacity)
+
+
+def core_params(params: SolverParams) -> Any:
+    """The switches as the core's own object."""
     core = _core.Params()
     for switch in fields(params):
         setattr(core, switch.name, getattr(params, switch.name))

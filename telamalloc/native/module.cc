@@ -1,6 +1,7 @@
 //===- module.cc - The core as a Python module ----------------------------===//
 
 #include "solver.h"
+#include "trace.h"
 
 #include <chrono>
 #include <nanobind/nanobind.h>
@@ -42,6 +43,45 @@ std::vector<Piece> makePieces(Column Lower, Column Upper, Column Height, Column 
   for (size_t P = 0; P < Pieces.size(); ++P)
     Pieces[P] = {Lower(P), Upper(P), Height(P), static_cast<int32_t>(Owner(P))};
   return Pieces;
+}
+
+/// A forest whose table Python owns, to try before it is compiled in.
+struct Model {
+  std::vector<TreeNode> Nodes;
+  std::vector<int32_t> Roots;
+
+  Model(nb::ndarray<const float, nb::ndim<1>, nb::c_contig> Value, Column Feature, Column High,
+        Column Root) {
+    for (size_t N = 0; N < Value.shape(0); ++N)
+      Nodes.push_back({Value(N), static_cast<int16_t>(Feature(N)), static_cast<int16_t>(High(N))});
+    for (size_t T = 0; T < Root.shape(0); ++T)
+      Roots.push_back(static_cast<int32_t>(Root(T)));
+  }
+  Forest forest() const { return {Nodes.data(), Roots.data(), static_cast<int>(Roots.size())}; }
+};
+
+/// (features (rows, NumFeatures) float32, choice (rows,), label (rows,))
+nb::tuple runTrace(Column Size, Column Align, Column Release, Column Deadline, Column Lower,
+                   Column Upper, Column Height, Column Owner, int64_t Capacity, Column Plan,
+                   const Params &P) {
+  Trace Out;
+  {
+    nb::gil_scoped_release Unlocked;
+    for (const Instance &I : buildInstances(makeBuffers(Size, Align, Release, Deadline),
+                                            makePieces(Lower, Upper, Height, Owner))) {
+      std::vector<int64_t> Local;
+      for (int Row : I.Original)
+        Local.push_back(Plan(Row));
+      trace(I, Capacity, Local, P, Out);
+    }
+  }
+  size_t Rows = Out.Rows.size();
+  float *Data = new float[Rows * NumFeatures + 1];
+  for (size_t R = 0; R < Rows; ++R)
+    std::copy(Out.Rows[R].begin(), Out.Rows[R].end(), Data + R * NumFeatures);
+  nb::capsule Keeper(Data, [](void *P) noexcept { delete[] static_cast<float *>(P); });
+  nb::ndarray<nb::numpy, float, nb::ndim<2>> Array(Data, {Rows, NumFeatures}, Keeper);
+  return nb::make_tuple(Array, toArray(Out.Choice), toArray(Out.Label));
 }
 
 /// (outcome, offsets, lower bound, seconds, counters...)
@@ -91,7 +131,11 @@ void bindParams(nb::module_ &M) {
       .def_rw("conflict_weights", &Params::ConflictWeights)
       .def_rw("greedy", &Params::Greedy)
       .def_rw("order", &Params::Order)
-      .def_rw("section_rule", &Params::SectionRule);
+      .def_rw("noise", &Params::Noise)
+      .def_rw("learned_order", &Params::LearnedOrder)
+      .def(
+          "use_order_model", [](Params &P, const Model &M) { P.OrderModel = M.forest(); },
+          nb::keep_alive<1, 2>());
 }
 
 } // namespace
@@ -104,5 +148,12 @@ NB_MODULE(_core, M) {
       .def("set", [](StopFlag &F) { F.Raised = true; })
       .def("clear", [](StopFlag &F) { F.Raised = false; })
       .def("is_set", [](const StopFlag &F) { return F.Raised.load(); });
+  nb::class_<Model>(M, "Model", "A forest of trees, see forest.h.")
+      .def(nb::init<nb::ndarray<const float, nb::ndim<1>, nb::c_contig>, Column, Column, Column>());
   M.def("run", &runCore);
+  M.def("trace", &runTrace);
+  nb::list Names;
+  for (const char *Name : FeatureNames)
+    Names.append(Name);
+  M.attr("FEATURES") = nb::tuple(Names);
 }

@@ -3,6 +3,8 @@
 #ifndef TELAMALLOC_PARAMS_H
 #define TELAMALLOC_PARAMS_H
 
+#include "forest.h"
+
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -22,7 +24,9 @@ struct Params {
   bool ConflictWeights = true;
   bool Greedy = true;
   int Order = -1;
-  int SectionRule = -1;
+  bool LearnedOrder = true;
+  double Noise = 0.5;
+  Forest OrderModel; ///< Instead of the one compiled in, where it has trees.
   int64_t RestartBase = 500;
 };
 

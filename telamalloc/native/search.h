@@ -1,14 +1,20 @@
 //===- search.h - Branching, backjumping, failed states ----------*- C++ -*-===//
+//
+// At each level the search picks a section and decides what lies at its floor:
+// one of the buffers that can rest there, or nothing (a gap). These choices
+// exclude each other and cover all plans, so a level whose choices all fail is
+// refuted; its conflict says which earlier decisions are to blame.
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef TELAMALLOC_SEARCH_H
 #define TELAMALLOC_SEARCH_H
 
+#include "features.h"
 #include "params.h"
 #include "random.h"
 #include "skyline.h"
 
-#include <memory>
-#include <unordered_set>
 #include <vector>
 
 namespace telamalloc {
@@ -32,11 +38,12 @@ private:
   std::vector<Key> Slots;
 };
 
-/// One way to run the search: which section to branch on, which buffer to try first.
+/// One way to run the search.
 struct Strategy {
-  int Order;       ///< Index of a static order of the buffers.
-  int SectionRule; ///< How the section to branch on is chosen.
-  double Noise;    ///< Share of randomness in the order.
+  int Order;    ///< A static order of the buffers, or LearnedOrder.
+  double Noise; ///< Randomness of the order.
+
+  static constexpr int LearnedOrder = NumOrders;
 };
 
 class Search {
@@ -46,9 +53,11 @@ public:
   /// Restarts with one strategy after the other until solved, refuted or out of budget.
   Outcome run(Counters &C);
   /// Offsets by buffer, after Outcome::Solved.
-  const std::vector<int64_t> &offsets() const { return Best; }
+  std::vector<int64_t> offsets() const;
 
 private:
+  friend class Tracer;
+
   struct Level {
     Skyline::Mark Before;
     int Section;
@@ -60,42 +69,49 @@ private:
     FailedStates::Key Key;
   };
 
+  Strategy strategyOf(int64_t Round) const;
   Outcome attempt(const Strategy &S, int64_t Budget, Counters &C);
+  void reset(const Strategy &S);
   bool openLevel();
   bool chooseComponent(int &Left, int &Right, int &Outer);
   int chooseSection(int Left, int Right);
   void listOptions(Level &L);
-  bool tryOption(Level &L, int Option);
-  /// Undoes to the decision to blame; false: there is none.
+  void sortOptions(Level &L);
+  bool tryOption(const Level &L, int Option);
+  bool tryGap(const Level &L, int Depth);
   bool backjump(Counters &C);
   int64_t gapFloor(int S);
   void explainGap(int S, int64_t Raised, Word *Out);
   FailedStates::Key keyOf(int Left, int Right) const;
-  void prepareOrder(const Strategy &S);
   Word *conflictOf(int Depth) { return Conflicts.data() + static_cast<size_t>(Depth) * Words; }
+  void setCurrent(const Word *Set) { std::copy(Set, Set + Words, Current.begin()); }
 
   const Instance &I;
   const Params &P;
   const Watch &W;
   int64_t Capacity;
-  std::unique_ptr<Skyline> Sky;
+  Skyline Sky;
+  StaticRanks Ranks;
+  Observer Eye;
+  Forest Model;
   FailedStates Failed;
+  Random Rng;
   int Words;
+  Strategy Now{0, 0};
+  std::vector<std::vector<double>> Orders;
+  std::vector<double> Rank;   ///< Larger: tried earlier.
+  std::vector<double> Weight; ///< Dead ends that a buffer caused.
   std::vector<Level> Levels;
   std::vector<int> Options;
-  std::vector<Word> Conflicts;
-  std::vector<Word> Current; ///< The conflict under analysis.
+  std::vector<Word> Conflicts; ///< By level: why its choices so far failed.
+  std::vector<Word> Current;   ///< The conflict under analysis.
   std::vector<Word> Scratch;
-  std::vector<double> Rank; ///< Larger: tried earlier.
-  std::vector<double> Weight;
-  std::vector<int64_t> Best;
-  std::vector<std::vector<double>> Orders;
+  std::vector<Features> Seen;
+  std::vector<std::pair<double, int>> Scored;
   std::vector<int> Valley; ///< Sections of the buffers that could rest at a gap.
   std::vector<uint64_t> SeenBuffer;
   std::vector<uint64_t> SeenSection;
   uint64_t Stamp = 0;
-  int Rule = 0;
-  Random Rng;
   bool RootFails = false;
   bool Incomplete = false;
 };

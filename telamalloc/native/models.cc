@@ -1,0 +1,5 @@
+//===- models.cc - Written by `telamalloc train` --------------------------===//
+
+#include "forest.h"
+
+const telamalloc::Forest telamalloc::OrderForest = {nullptr, nullptr, 0};
