@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from mlgo import paths
 from mlgo.errors import UserError
+
+if TYPE_CHECKING:
+    from mlgo.corpus.assemble import Settings
 
 
 @click.group()
@@ -19,51 +21,106 @@ def corpus() -> None:
 
 
 @corpus.command()
-@click.option("--debian", "debian", is_flag=True, help="The arguments are Debian source packages.")
-@click.option("--jobs", "-j", default=min(2, os.cpu_count() or 1), show_default=True)
+@click.option("--debian", is_flag=True, help="The arguments are Debian source packages.")
+@click.option("--split", help="All known packages of a split: train, validation or heldout.")
+@click.option(
+    "--compile-commands",
+    "database",
+    type=click.Path(path_type=Path),
+    help="The compile_commands.json of a build of your own.",
+)
+@click.option("--name", help="Of the program from --compile-commands; the folder's by default.")
+@click.option(
+    "--link",
+    "links",
+    multiple=True,
+    metavar="COMMAND",
+    help="A link command, if CMake's or Ninja's files do not tell; may be repeated.",
+)
+@click.option("--rebuild", is_flag=True, help="Add again what is in the corpus already.")
+@click.option("--jobs", "-j", type=click.IntRange(1), default=2, show_default=True)
 @click.option("--release", default=22, show_default=True, help="LLVM release.")
-@click.argument("names", nargs=-1, metavar="NAME[=VERSION]...")
-def add(debian: bool, jobs: int, release: int, names: tuple[str, ...]) -> None:
-    """Adds programs to the corpus; one that is there already is left alone.
+@click.argument("packages", nargs=-1, metavar="[NAME[=VERSION]]...")
+def add(
+    debian: bool,
+    split: str | None,
+    database: Path | None,
+    name: str | None,
+    links: tuple[str, ...],
+    rebuild: bool,
+    jobs: int,
+    release: int,
+    packages: tuple[str, ...],
+) -> None:
+    """Adds programs to the corpus; a package that is there already is left alone.
 
     A package that fails is reported, and the next one is tried; the exit code is then 1.
     """
-    from mlgo.corpus.add import add_debian
     from mlgo.corpus.assemble import Settings
 
-    settings = Settings(jobs=jobs, release=release)
+    settings = Settings(jobs=jobs, release=release, rebuild=rebuild)
+    if database:
+        if debian or packages or split:
+            raise UserError("--compile-commands adds one program", hint="leave out the packages")
+        from mlgo.corpus.compile_commands import add_compile_commands
 
-    failed = []
-    for word in names:
-        name, _, version = word.partition("=")
-        try:
-            add_debian(name, version or None, settings)
-        except UserError as error:
-            print(f"error: {error}", file=sys.stderr)
-            if error.hint:
-                print(f"hint: {error.hint}", file=sys.stderr)
-            failed.append(name)
+        add_compile_commands(database, name, links, settings)
+        return
+    wanted = [*packages, *_packages_of(split)]
+    if not wanted or not (debian or split):
+        raise UserError("nothing to add", hint="mlgo corpus add --debian lua5.4")
+    failed = [package for package in wanted if not _add_package(package, settings)]
     if failed:
-        raise UserError(f"not added: {', '.join(failed)}", exit_code=1)
+        raise UserError(f"not added: {' '.join(failed)}", exit_code=1)
+
+
+def _packages_of(split: str | None) -> list[str]:
+    from mlgo.corpus.recipe import recipes
+
+    names = [recipe.name for recipe in recipes().values() if recipe.split == split]
+    if split and not names:
+        raise UserError(f"no split is called {split!r}", hint="train, validation or heldout")
+    return names if split else []
+
+
+def _add_package(package: str, settings: Settings) -> bool:
+    """Adds one package; tells on stderr why not, if it fails."""
+    from mlgo.corpus.add import add_debian
+
+    name, _, version = package.partition("=")
+    try:
+        add_debian(name, version or None, settings)
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        if error.hint:
+            print(f"hint: {error.hint}", file=sys.stderr)
+        return False
+    return True
 
 
 @corpus.command("list")
 def list_() -> None:
-    """Prints the programs of the corpus: name, version, modules, products, failures."""
+    """Prints the programs: name, version, split, modules, products, failures."""
     from mlgo.corpus.program import MANIFEST, load_program
+    from mlgo.corpus.recipe import find_recipe
 
-    for manifest in sorted(paths.corpus().glob(f"[!.]*/{MANIFEST}")):
+    manifests = sorted(paths.corpus().glob(f"[!.]*/{MANIFEST}"))
+    if not manifests:
+        print(f"no programs in {paths.corpus()}", file=sys.stderr)
+        print("hint: mlgo corpus add --debian lua5.4", file=sys.stderr)
+    for manifest in manifests:
         p = load_program(manifest.parent)
+        split = find_recipe(p.name).split if p.origin.kind == "debian" else ""
         counts = (len(p.modules), len(p.links), len(p.failures))
-        print(p.name, p.origin.version or "-", *counts, sep="\t")
+        print(p.name, p.origin.version or "-", split or "-", *counts, sep="\t")
 
 
 @corpus.command()
-@click.argument("name")
-def show(name: str) -> None:
-    """Prints one program's manifest as JSON."""
+@click.argument("program")
+def show(program: str) -> None:
+    """Prints one program's manifest, as JSON."""
     from mlgo.corpus.program import MANIFEST, load_program
 
-    folder = paths.corpus() / name
-    load_program(folder)
-    print(json.dumps(json.loads((Path(folder) / MANIFEST).read_text()), indent=1))
+    folder = paths.corpus() / program
+    load_program(folder)  # says what is wrong with it, if anything is
+    print((folder / MANIFEST).read_text(), end="")

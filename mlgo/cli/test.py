@@ -17,7 +17,7 @@ POLICIES = ("learned", "default", "random", "stock")
 @click.option("--policy", type=click.Choice(POLICIES), default="learned", show_default=True)
 @click.option("--seed", default=0, show_default=True, help="Of the random policy.")
 @click.option("--release", default=22, show_default=True, help="LLVM release.")
-@click.option("--jobs", "-j", default=2, show_default=True)
+@click.option("--jobs", "-j", type=click.IntRange(1), default=2, show_default=True)
 @click.option("--verbose", "-v", is_flag=True, help="Print what the suite prints, pass or fail.")
 def test(program: str, policy: str, seed: int, release: int, jobs: int, verbose: bool) -> None:
     """Builds PROGRAM's own test suite with a policy and runs it.

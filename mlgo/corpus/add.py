@@ -115,7 +115,7 @@ def _run(build: Build) -> BuildGraph:
 def _present(settings: Settings, name: str, version: str) -> Program | None:
     """The program that is in the corpus, if it is of that version and release."""
     folder = settings.folder / name
-    if not (folder / MANIFEST).exists():
+    if settings.rebuild or not (folder / MANIFEST).exists():
         return None
     program = load_program(folder)
     same = program.origin.version == version or not version

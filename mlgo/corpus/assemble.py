@@ -35,12 +35,14 @@ class Settings:
         corpus: the folder of programs; None for `mlgo.paths.corpus()`.
         jobs: at most so many compiles at once.
         release: LLVM release whose clang makes the bitcode.
+        rebuild: also what is in the corpus already.
         progress: is told what happens.
     """
 
     corpus: Path | None = None
     jobs: int = 2
     release: int = DEFAULT_RELEASE
+    rebuild: bool = False
     progress: Callable[[str], None] = to_stderr
 
     @property

@@ -13,6 +13,11 @@ from mlgo.corpus.program import PROGRAM_FOLDER, Link
 from mlgo.errors import UserError
 
 # Linker options that only name places or by-products of the original link, or that we decide.
+_DROPPED_WITH_VALUE = frozenset(
+    option
+    for name in ("rpath", "rpath-link", "Map", "plugin")
+    for option in (f"-{name}", f"--{name}")
+)
 _DROPPED = re.compile(
     r"-R|--?rpath|-Map|--?dependency-file|--?out-implib|--?start-group|--?end-group|-\(|-\)"
     r"|--?fatal-warnings|--?build-id|--?gc-sections|--?print-|--?enable-new-dtags|-plugin|--?icf"
@@ -25,7 +30,9 @@ _KEPT = frozenset((
     "-u", "-z", "-e",
 ))
 # fmt: on
-_FILE_OPTION = re.compile(r"--?(?:version-script|dynamic-list|retain-symbols-file)=(.+)")
+_FILE_OPTION = re.compile(
+    r"(?P<option>--?(?:version-script|dynamic-list|retain-symbols-file))=(?P<path>.+)"
+)
 
 
 @dataclass
@@ -37,6 +44,7 @@ class _Parts:
     flags: list[str] = field(default_factory=list)
     extra: list[str] = field(default_factory=list)
     whole_archive: bool = False
+    skip_value: bool = False
 
 
 @dataclass
@@ -111,16 +119,17 @@ class LinkMaker:
             parts.flags += option
 
     def _add_linker_options(self, parts: _Parts, product: Product, words: list[str]) -> None:
-        rest = iter(words)
-        for word in rest:
-            if word in ("-rpath", "--rpath", "-rpath-link", "--rpath-link", "-Map", "-plugin"):
-                next(rest, None)
+        for word in words:
+            if parts.skip_value:
+                parts.skip_value = False
+            elif word in _DROPPED_WITH_VALUE:
+                parts.skip_value = True  # it may be in the next -Wl,
             elif word.endswith("-whole-archive"):
                 parts.whole_archive = "no-" not in word
             elif match := _FILE_OPTION.fullmatch(word):
-                copy = self._copy(absolute(product.cwd, match.group(1)))
-                parts.flags.append(f"-Wl,--version-script={PROGRAM_FOLDER}/{copy}")
-            elif not word.startswith("-") or not _DROPPED.match(word):
+                copy = self._copy(absolute(product.cwd, match["path"]))
+                parts.flags.append(f"-Wl,{match['option']}={PROGRAM_FOLDER}/{copy}")
+            elif not _DROPPED.match(word):
                 parts.flags.append(f"-Wl,{word}")  # an option, or the value of the one before it
 
     def _add_library(self, parts: _Parts, product: Product, name: str) -> None:
