@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from telamalloc.errors import TelamallocError
-from telamalloc.problem import Ints, Problem
+from telamalloc.problem import NO_OFFSET, Ints, Problem
 from telamalloc.solution import Solution, Stats, Status
 
 if TYPE_CHECKING:
@@ -122,10 +122,47 @@ def spill(
         encoding.model.minimize(sum(costs))
     if start is not None and start.status is Status.SOLVED:
         encoding.hint(start.offsets, start.banks)
-    return _search(encoding, params or CpSatParams(), stop)
+    answer = _search(encoding, params or CpSatParams(), stop)
+    return replace(answer, lower_bound=0)  # what it bounds is the cost
 
 
-def _encode(problem: Problem) -> Encoding:
+def keep(
+    problem: Problem,
+    old_offsets: Ints,
+    max_moves: int,
+    params: CpSatParams | None = None,
+    stop: Stop | None = None,
+    start: Solution | None = None,
+) -> tuple[Solution, bool]:
+    """Finds the plan that keeps the most of the given offsets.
+
+    Args:
+        problem: what to fit, one bank.
+        old_offsets: (n,) bytes, NO_OFFSET for a buffer that may be anywhere.
+        max_moves: so many offsets may change at most.
+        params: how to search.
+        stop: ends the search early from another thread.
+        start: a plan to improve on.
+
+    Returns:
+        The plan, and whether it is proved that none moves fewer (or that there is none).
+
+    Raises:
+        TelamallocError: OR-Tools is missing.
+    """
+    encoding = _encode(problem, old_offsets)
+    moved = encoding.moved(old_offsets)
+    if moved:
+        encoding.model.add(sum(moved) <= max_moves)
+        encoding.model.minimize(sum(moved))
+    encoding.hint(old_offsets if start is None else start.offsets)
+    answer = _search(encoding, params or CpSatParams(), stop)
+    changes = (old_offsets != NO_OFFSET) & (answer.offsets != old_offsets)
+    proved = answer.status is Status.INFEASIBLE or int(changes.sum()) == answer.lower_bound
+    return replace(answer, lower_bound=0), proved
+
+
+def _encode(problem: Problem, old_offsets: Ints | None = None) -> Encoding:
     try:
         from telamalloc.cpsat_model import Encoding
     except ImportError as error:
@@ -135,7 +172,7 @@ def _encode(problem: Problem) -> Encoding:
             "the engine cpsat needs OR-Tools, which is not installed",
             "pip install 'mlgo-suite[solver]', or use --engine core",
         ) from error
-    return Encoding(problem)
+    return Encoding(problem, old_offsets)
 
 
 def _search(

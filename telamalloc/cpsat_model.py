@@ -45,9 +45,9 @@ class Encoding:
         places: for each buffer its banks, and the literal that says it is there.
     """
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: Problem, old_offsets: Ints | None = None) -> None:
         self.problem = problem
-        self.unit = _unit(problem)
+        self.unit = _unit(problem, old_offsets)
         self.model = cp_model.CpModel()
         self.places = [self._places(row) for row in range(len(problem))]
         self.offsets = [self._offset(row) for row in range(len(problem))]
@@ -94,6 +94,16 @@ class Encoding:
         for places, chosen in zip(self.places, () if banks is None else banks, strict=False):
             for bank, here in places.items() if len(places) > 1 else ():
                 self.model.add_hint(here, int(bank == chosen))
+
+    def moved(self, old_offsets: Ints) -> list[IntVar]:
+        """A literal for each buffer with an old offset: false only if it keeps it."""
+        literals = []
+        for variable, offset in zip(self.offsets, old_offsets.tolist(), strict=True):
+            if offset != NO_OFFSET:
+                literals.append(self.model.new_bool_var(""))
+                kept = literals[-1].negated()
+                self.model.add(variable == offset // self.unit).only_enforce_if(kept)
+        return literals
 
     def peak(self, at_least: int) -> IntVar:
         """A variable for the end of the preferred bank's highest buffer, in bytes."""
@@ -211,13 +221,14 @@ def _piece(row: int, lower: int, upper: int, units: int) -> Iterable[Piece]:
     return [Piece(row, lower, upper, units)] if lower < upper and units else []
 
 
-def _unit(problem: Problem) -> int:
+def _unit(problem: Problem, old_offsets: Ints | None) -> int:
     """A number of bytes such that some best plan has only multiples of it as offsets.
 
     Push every buffer of a plan down as far as it goes: each then starts where its region, its
-    alignment or the end of another buffer stops it.
+    alignment, an offset that it keeps or the end of another buffer stops it.
     """
-    given = problem.offset[problem.offset != NO_OFFSET]
+    wanted = problem.offset if old_offsets is None else np.append(problem.offset, old_offsets)
+    given = wanted[wanted != NO_OFFSET]
     stops = [problem.size, problem.gaps[:, 3], problem.region_lower, given]
     unit = 0
     for stop in stops:
