@@ -53,7 +53,6 @@ int main() {
   std::printf("%d\\n", best(entries));
 }
 """
-PROGRAM_OUTPUT = "one/1 94\ntwo/2 2916\nthree/3 150002\n94\n"
 
 
 @dataclass

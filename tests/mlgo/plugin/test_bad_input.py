@@ -18,7 +18,7 @@ def fails(clang, message, **arguments):
     assert clang.files() == before
 
 
-@pytest.mark.parametrize("built, used", [(22, 19), (19, 22)])
+@pytest.mark.parametrize(("built", "used"), [(22, 19), (19, 22)])
 def test_another_release_is_named(plugins, clang22, built, used):
     clang22.toolchain, clang22.plugin = find_toolchain(used), plugins[built]
     fails(clang22, f"built for LLVM {built}, but the compiler is LLVM {used}.", policy="learned")
@@ -47,7 +47,7 @@ def shipped():
 
 
 @pytest.mark.parametrize(
-    "damage, message",
+    ("damage", "message"),
     [
         (lambda data: b"", "does not begin with a JSON header"),
         (lambda data: b"\x7fELF" + data, "does not begin with a JSON header"),
