@@ -91,8 +91,8 @@ class Encoding:
         for variable, offset in zip(self.offsets, offsets.tolist(), strict=True):
             if offset >= 0:
                 self.model.add_hint(variable, offset // self.unit)
-        for places, chosen in zip(self.places, () if banks is None else banks, strict=False):
-            for bank, here in places.items() if len(places) > 1 else ():
+        for row, chosen in enumerate([] if banks is None else banks.tolist()):
+            for bank, here in self.places[row].items() if len(self.places[row]) > 1 else ():
                 self.model.add_hint(here, int(bank == chosen))
 
     def moved(self, old_offsets: Ints) -> list[IntVar]:

@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from telamalloc import solver
+from telamalloc.contention import peak_contention
 from telamalloc.deadline import Deadline
 from telamalloc.problem import Problem
 from telamalloc.solution import Solution, Status
@@ -99,6 +100,13 @@ def minimize(problem: Problem, effort: Effort | None = None) -> Solution:
     start = first.offsets if first.status is Status.SOLVED else None
     rest = cpsat_params(effort.until(deadline))
     return _better(first, cpsat.minimize(problem, rest, effort.stop, start, first.lower_bound))
+
+
+def lower_bound(problem: Problem) -> int:
+    """Bytes that any plan needs, by counting alone; 0 where counting proves nothing."""
+    if len(problem.aliases) or len(problem.banks) > 1:
+        return 0
+    return peak_contention(problem)
 
 
 def cpsat_is_installed() -> bool:

@@ -19,7 +19,7 @@ from dataclasses import fields
 from typing import Any
 
 from telamalloc.errors import FormatError
-from telamalloc.formats.plan import solution_of
+from telamalloc.formats.plan import Placed
 from telamalloc.problem import Bank, Buffer, Gap, Problem
 from telamalloc.solution import Solution
 
@@ -77,18 +77,24 @@ def write_plan(problem: Problem, solution: Solution) -> str:
     return json.dumps(root, indent=1) + "\n"
 
 
-def parse_plan(text: str, problem: Problem, source: str = "plan") -> Solution:
-    """Reads a plan for a problem; buffers are matched by id.
+def parse_plan(text: str, source: str = "plan") -> Placed:
+    """Reads a plan: offset and bank by id; -1 for a buffer without an offset.
 
     Raises:
-        FormatError: not such a file, or its buffers are not the problem's.
+        FormatError: not such a file.
     """
-    placed: dict[str, tuple[int, str | None]] = {}
+    placed: Placed = {}
     for i, entry in _list(_load(text, source), "buffers", source):
         where = f"{source}: buffer {i}"
-        offset = _whole(entry, "offset", where, -1)
-        placed[_text(entry, "id", where)] = (-1 if offset is None else offset, entry.get("bank"))
-    return solution_of(problem, placed, source)
+        offset = _whole(entry, "offset", where, None)
+        bank = entry.get("bank")
+        if bank is not None and not isinstance(bank, str):
+            raise FormatError(f"{where}: bank is no text")
+        name = _text(entry, "id", where)
+        if name in placed:
+            raise FormatError(f"{where}: id {name!r} is given twice")
+        placed[name] = (-1 if offset is None else offset, bank)
+    return placed
 
 
 def _load(text: str, source: str) -> Mapping[str, Any]:

@@ -46,6 +46,25 @@ def read_plan(path: Path, problem: Problem) -> Solution:
     Raises:
         FormatError: not a plan, or not this problem's.
     """
+    return plan.solution_of(problem, _read_placed(path), str(path))
+
+
+def read_offsets(path: Path) -> dict[str, int]:
+    """Reads a plan's offsets by id, whatever the problem it was for; CSV or JSON.
+
+    Raises:
+        FormatError: not a plan.
+    """
+    placed = _read_placed(path)
+    return {name: offset for name, (offset, _) in placed.items() if offset >= 0}
+
+
+def is_model(path: Path, data: bytes) -> bool:
+    """Whether a file is, or claims to be, a `.tflite` model."""
+    return path.suffix == ".tflite" or data[4:8] == b"TFL3"
+
+
+def _read_placed(path: Path) -> plan.Placed:
     try:
         text = read_bytes(path).decode("utf-8")
     except UnicodeDecodeError as error:
@@ -53,13 +72,8 @@ def read_plan(path: Path, problem: Problem) -> Solution:
     if text.lstrip().startswith("{"):
         from telamalloc.formats import json
 
-        return json.parse_plan(text, problem, str(path))
-    return plan.parse_csv(text, problem, str(path))
-
-
-def is_model(path: Path, data: bytes) -> bool:
-    """Whether a file is, or claims to be, a `.tflite` model."""
-    return path.suffix == ".tflite" or data[4:8] == b"TFL3"
+        return json.parse_plan(text, str(path))
+    return plan.parse_csv(text, str(path))
 
 
 def read_bytes(path: Path) -> bytes:

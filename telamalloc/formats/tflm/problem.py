@@ -62,6 +62,11 @@ def tflm_problem(model: Model, capacity: int | None = None, in_place: bool = Tru
     return TflmProblem(model, lives, buffer, problem)
 
 
+def arena_size(model: Model, offsets: Ints) -> int:
+    """Bytes of the arena that the tensors with an offset take."""
+    return int(np.where(offsets >= 0, offsets + lifetimes(model).size, 0).max(initial=0))
+
+
 def check_offsets(model: Model, offsets: Ints) -> tuple[Violation, ...]:
     """Checks offsets tensor by tensor against TFLM's lifetimes; none: the plan is right.
 
