@@ -1,0 +1,55 @@
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlgo import models
+from mlgo.errors import UserError
+from mlgo.inlining.features import FEATURES
+from mlgo.inlining.weights import Weights, load_weights
+
+
+def weights(seed=0, layers=(8, 4), default_weight=1.0):
+    rng = np.random.default_rng(seed)
+    sizes = [len(FEATURES), *layers, 1]
+    shapes = list(itertools.pairwise(sizes))
+    return Weights(
+        FEATURES,
+        rng.normal(size=sizes[0]).astype(np.float32),
+        rng.uniform(0.5, 2, sizes[0]).astype(np.float32),
+        tuple(rng.normal(size=shape).astype(np.float32) for shape in shapes),
+        tuple(rng.normal(size=shape[1]).astype(np.float32) for shape in shapes),
+        default_weight,
+    )
+
+
+@given(st.integers(0, 1000), st.lists(st.integers(1, 9), max_size=3))
+def test_weights_survive_the_disk(tmp_path_factory, seed, layers):
+    path = tmp_path_factory.mktemp("weights") / "w.mlgo"
+    before = weights(seed, tuple(layers))
+    before.save(path)
+    after = load_weights(path)
+    assert after.to_bytes() == before.to_bytes()
+    assert after.sha256 == before.sha256
+
+
+@given(st.binary(max_size=200))
+def test_garbage_is_no_model(tmp_path_factory, data):
+    path = tmp_path_factory.mktemp("weights") / "w.mlgo"
+    path.write_bytes(data)
+    with pytest.raises(UserError, match="no model"):
+        load_weights(path)
+
+
+def test_a_large_default_weight_never_overrules_the_default():
+    x = np.random.default_rng(1).integers(-100, 1000, (500, len(FEATURES)))
+    x[:, -1] = np.arange(500) % 2
+    logits = weights(default_weight=1e6).logits(x)
+    assert np.array_equal(logits > 0, x[:, -1] == 1)
+
+
+def test_the_shipped_policy_reads_features_that_llvm_has():
+    for name in models.names():
+        assert set(load_weights(models.weights_file(name)).features) <= set(FEATURES)

@@ -1,0 +1,55 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlgo.errors import UserError
+from mlgo.rollout.explore import Exploration, choose
+from mlgo.rollout.store import load_exploration, save_exploration
+
+logits = st.lists(st.floats(-5, 5, width=32), min_size=1, max_size=50)
+
+
+@given(logits, st.integers(1, 60), st.integers(0, 99))
+def test_chosen_decisions_are_distinct_and_repeatable(values, count, seed):
+    array = np.array(values, np.float32)
+    chosen = choose(array, count, np.random.default_rng(seed))
+    assert chosen == sorted(set(chosen))
+    assert len(chosen) == min(count, len(values))
+    assert chosen == choose(array, count, np.random.default_rng(seed))
+
+
+def test_unsure_decisions_are_chosen_more_often():
+    values = np.array([0.0] * 10 + [8.0] * 990, np.float32)
+    rounds = [choose(values, 20, np.random.default_rng(seed)) for seed in range(20)]
+    assert np.mean([sum(i < 10 for i in chosen) for chosen in rounds]) > 8
+
+
+def exploration():
+    return Exploration(
+        np.arange(78, dtype=np.int64).reshape(2, 39),
+        np.array([0, 1]),
+        np.array([-1, 2], np.float32),
+        {"f": 10, "static g": 4},
+        {1: {"f": 12, "static g": 0}},
+    )
+
+
+def test_explorations_survive_the_disk(tmp_path):
+    path = tmp_path / "a" / "b.npz"
+    save_exploration(path, exploration())
+    found = load_exploration(path)
+    assert (found.sizes, found.changes) == (exploration().sizes, exploration().changes)
+    assert np.array_equal(found.features, exploration().features)
+    assert [p.name for p in path.parent.iterdir()] == ["b.npz"]
+
+
+def test_a_damaged_exploration_is_reported(tmp_path):
+    path = tmp_path / "x.npz"
+    save_exploration(path, exploration())
+    path.write_bytes(path.read_bytes()[:-30])
+    with pytest.raises(UserError, match="no exploration"):
+        load_exploration(path)
+    np.savez(path.open("wb"), features=np.array([object()], dtype=object))
+    with pytest.raises(UserError, match="no exploration"):
+        load_exploration(path)
