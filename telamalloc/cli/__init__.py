@@ -53,7 +53,7 @@ class _LazyGroup(click.Group):
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="mlgo-suite", prog_name="telamalloc")
 def telamalloc() -> None:
-    r"""Give buffers with known lifetimes their places in a memory, before the program runs.
+    """Give buffers with known lifetimes their places in a memory, before the program runs.
 
     A problem is a CSV (id,lower,upper,size: live in [lower, upper), size in bytes), a JSON file,
     a .tflite model, or XLA's buffer-assignment dump.
@@ -73,7 +73,7 @@ def telamalloc() -> None:
       3    proved: the buffers cannot fit
       4    the time or the nodes are spent, neither plan nor proof
       130  interrupted; the best plan so far is kept
-    """
+    """  # noqa: D301
 
 
 def main() -> None:

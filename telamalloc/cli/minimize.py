@@ -29,7 +29,7 @@ def minimize(
     capacity: int | None,
     **options: Any,
 ) -> int:
-    r"""Find the plan of INPUT's buffers with the lowest peak that the time allows.
+    """Find the plan of INPUT's buffers with the lowest peak that the time allows.
 
     The lower bound on stderr says how good it is. A capacity, from the option or the file's
     name, is an upper limit.
@@ -39,7 +39,7 @@ def minimize(
       telamalloc minimize graph.csv -o plan.csv
       telamalloc minimize model.tflite --format json
       telamalloc minimize graph.csv --optimal --timeout 600   # a proof, or exit code 4
-    """
+    """  # noqa: D301
     problem = read_problem(input, capacity)
     with stop_on_signal() as stop:
         solution = engine.minimize(problem, effort_of(options, stop))

@@ -49,7 +49,7 @@ def plan(
     capacity: int | None,
     **options: Any,
 ) -> int:
-    r"""Write MODEL (.tflite) with an offline memory plan for TensorFlow Lite Micro.
+    """Write MODEL (.tflite) with an offline memory plan for TensorFlow Lite Micro.
 
     The plan is in the metadata `OfflineMemoryAllocation`; nothing else of the model changes. It
     is checked, tensor by tensor, before it is written.
@@ -59,7 +59,7 @@ def plan(
       telamalloc plan model.tflite -o planned.tflite
       telamalloc plan model.tflite -o planned.tflite --header model_plan.h --capacity 256K
       telamalloc plan model.tflite -o planned.tflite --prove
-    """
+    """  # noqa: D301
     data = read_bytes(model)
     if not is_model(model, data):
         raise click.UsageError(f"{model} is no .tflite model; for others see `telamalloc solve`")

@@ -66,7 +66,7 @@ def solve(
     capacity: int | None,
     **options: Any,
 ) -> int:
-    r"""Fit the buffers of INPUT into a capacity, or prove that they do not fit.
+    """Fit the buffers of INPUT into a capacity, or prove that they do not fit.
 
     The plan goes to stdout as INPUT's CSV with a column `offset`. If the buffers do not fit, it
     says how many bytes would do, and which few buffers already do not fit together.
@@ -78,7 +78,7 @@ def solve(
       telamalloc solve graph.csv -c 512K --bank dram::1     # what must go to DRAM?
       telamalloc solve graph.csv -c 1M --what-if 10:25:64K  # room for one more?
       telamalloc solve new.csv -c 1M --keep old-plan.csv --max-moves 5
-    """
+    """  # noqa: D301
     problem = _with_banks(read_problem(input, capacity), banks)
     with stop_on_signal() as stop:
         effort = effort_of(options, stop)

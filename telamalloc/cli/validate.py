@@ -19,7 +19,7 @@ from telamalloc.validate import validate as check
 @click.argument("plan", type=click.Path(path_type=Path), required=False)
 @capacity_option
 def validate(input: Path, plan: Path | None, capacity: int | None) -> int:  # noqa: A002
-    r"""Check PLAN (CSV or JSON) against the problem INPUT, or the plan inside a .tflite INPUT.
+    """Check PLAN (CSV or JSON) against the problem INPUT, or the plan inside a .tflite INPUT.
 
     Names the broken rule and the buffers, and leaves with 1 if there is any.
 
@@ -27,7 +27,7 @@ def validate(input: Path, plan: Path | None, capacity: int | None) -> int:  # no
     Examples:
       telamalloc validate A.1048576.csv plan.csv
       telamalloc validate planned.tflite
-    """
+    """  # noqa: D301
     if plan is None:
         violations, what = _model(input)
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -72,29 +73,40 @@ def check_offsets(model: Model, offsets: Ints) -> tuple[Violation, ...]:
 
     TFLM itself does not check: a wrong plan silently gives wrong results.
     """
+    problem, tensors = tensor_problem(model, offsets)
+    return validate(problem, Solution.of(problem, Status.SOLVED, offsets[tensors]))
+
+
+def tensor_problem(model: Model, offsets: Ints) -> tuple[Problem, Ints]:
+    """The tensors with an offset as a problem of one buffer each.
+
+    Tensors of one chain of reshapes may share a place. A variable with an offset lives always.
+
+    Returns:
+        The problem, and the tensor of each of its rows, int64 [rows].
+    """
     lives = lifetimes(model)
     variable = np.array([tensor.variable for tensor in model.tensors], bool)
-    placed = np.flatnonzero((offsets >= 0) & ((lives.size > 0) | variable))
-    always = variable[placed]
-    own_size = np.array([tensor.size for tensor in model.tensors], np.int64)[placed]
-    size = np.where(always, np.maximum(own_size, 1), lives.size[placed])
-    chain = _chains(model, lives)[placed]
-    pairs = [
-        (first, second)
-        for head in np.unique(chain)
-        for first in np.flatnonzero(chain == head)
-        for second in np.flatnonzero(chain == head)
-        if first < second
-    ]
+    tensors = np.flatnonzero((offsets >= 0) & ((lives.size > 0) | variable))
+    always = variable[tensors]
+    size = np.array([max(1, tensor.size) for tensor in model.tensors], np.int64)
     problem = Problem.from_arrays(
-        np.where(always, 0, lives.lower[placed]),
-        np.where(always, lives.upper.max(initial=1) + 1, lives.upper[placed]),
-        size,
-        alignment=np.full(len(placed), ALIGNMENT),
-        aliases=np.array(pairs, np.int64).reshape(-1, 2),
-        names=_names(model, placed),
+        np.where(always, 0, lives.lower[tensors]),
+        np.where(always, lives.upper.max(initial=1), lives.upper[tensors]),
+        np.where(always, size[tensors], lives.size[tensors]),
+        alignment=np.full(len(tensors), ALIGNMENT),
+        aliases=_pairs(_chains(model, lives)[tensors]),
+        names=_names(model, tensors),
     )
-    return validate(problem, Solution.of(problem, Status.SOLVED, offsets[placed]))
+    return problem, tensors
+
+
+def _pairs(chain: Ints) -> Ints:
+    """All pairs of rows with the same chain, int64 [pairs, 2]."""
+    heads, counts = np.unique(chain, return_counts=True)
+    longer = [np.flatnonzero(chain == head) for head in heads[counts > 1]]
+    pairs = [pair for rows in longer for pair in itertools.combinations(rows.tolist(), 2)]
+    return np.array(pairs, np.int64).reshape(-1, 2)
 
 
 def _chains(model: Model, lives: Lifetimes) -> Ints:
