@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,14 +52,27 @@ class Collected:
     error: str = ""
 
 
-def tasks(programs: list[str]) -> list[Task]:
+def tasks(programs: Iterable[str], limit: int | None = None) -> list[Task]:
     """Returns the modules of programs in the corpus, in order.
+
+    Args:
+        programs: their names.
+        limit: at most so many modules of each program, evenly spaced.
 
     Raises:
         UserError: a program is not in the corpus.
     """
     loaded = [load_program(paths.corpus() / name) for name in programs]
-    return [Task(program, module) for program in loaded for module in program.modules]
+    return [
+        Task(program, module)
+        for program in loaded
+        for module in _spaced(program.modules, limit or len(program.modules))
+    ]
+
+
+def _spaced(modules: tuple[Module, ...], limit: int) -> list[Module]:
+    count = min(limit, len(modules))
+    return [modules[index * len(modules) // count] for index in range(count)]
 
 
 def collect(

@@ -39,6 +39,7 @@ class ExpertIteration:
         train: programs to explore.
         validation: programs whose linked size chooses among candidates.
         rounds: of exploration.
+        modules: of each program to explore at most.
         flips: alternatives per module and round.
         clip: bytes above which a change counts no more.
         link_aware: weigh functions as the linker does.
@@ -50,6 +51,7 @@ class ExpertIteration:
     train: tuple[str, ...] = ()
     validation: tuple[str, ...] = ()
     rounds: int = 2
+    modules: int = 60
     flips: int = 20
     clip: float = 100.0
     link_aware: bool = True
@@ -121,7 +123,7 @@ class Training:
         return self.folder / "best.mlgo"
 
     def _explore(self, number: int, policy: Policy) -> list[Collected]:
-        todo = tasks(list(self.config.train))
+        todo = tasks(self.config.train, self.config.modules)
         store = self.folder / f"round-{number}" / "explorations"
         with self.progress.bar(f"round {number}: exploring modules", len(todo)) as advance:
             found = collect(

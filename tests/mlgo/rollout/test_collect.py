@@ -13,16 +13,21 @@ logits = st.lists(st.floats(-5, 5, width=32), min_size=1, max_size=50)
 @given(logits, st.integers(1, 60), st.integers(0, 99))
 def test_chosen_decisions_are_distinct_and_repeatable(values, count, seed):
     array = np.array(values, np.float32)
-    chosen = choose(array, count, np.random.default_rng(seed))
+    decisions = (array > 0).astype(np.int64)
+    chosen = choose(array, decisions, count, np.random.default_rng(seed))
     assert chosen == sorted(set(chosen))
     assert len(chosen) == min(count, len(values))
-    assert chosen == choose(array, count, np.random.default_rng(seed))
+    assert chosen == choose(array, decisions, count, np.random.default_rng(seed))
 
 
-def test_unsure_decisions_are_chosen_more_often():
-    values = np.array([0.0] * 10 + [8.0] * 990, np.float32)
-    rounds = [choose(values, 20, np.random.default_rng(seed)) for seed in range(20)]
-    assert np.mean([sum(i < 10 for i in chosen) for chosen in rounds]) > 8
+def test_unsure_and_refused_decisions_are_chosen_more_often():
+    logits = np.array([0.1] * 10 + [8.0] * 990, np.float32)
+    sure = np.array([-1.0] * 500 + [1.0] * 500, np.float32)
+    rngs = [np.random.default_rng(seed) for seed in range(20)]
+    unsure = [choose(logits, np.ones(1000, np.int64), 20, rng) for rng in rngs]
+    refused = [choose(sure, (sure > 0).astype(np.int64), 20, rng) for rng in rngs]
+    assert np.mean([sum(i < 10 for i in chosen) for chosen in unsure]) > 8
+    assert np.mean([sum(i < 500 for i in chosen) for chosen in refused]) > 14
 
 
 def exploration():
