@@ -49,6 +49,7 @@ class SolverParams:
     restart_base: int = 500
     order: int = -1
     noise: float = 0.5
+    probe: float = 0.0
     learned_order: bool = True
 
 

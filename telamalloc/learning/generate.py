@@ -78,104 +78,170 @@ def _guillotine(rng: Rng, count: int) -> list[Block]:
     return blocks
 
 
-def _lifetimes(rng: Rng, steps: int) -> Callable[[], int]:
-    """Mostly short lives, some that span much of the run."""
-    mean, tail = rng.uniform(0.02, 0.12) * steps, rng.uniform(0.05, 0.3)
+@dataclass(frozen=True)
+class _Shape:
+    """How a fill draws its buffers."""
 
-    def draw() -> int:
-        long = rng.random() < tail
-        return max(1, int(rng.exponential(mean * (6 if long else 1))))
+    steps: int
+    units: int
+    lives: tuple[int, ...]
+    sizes: tuple[int, ...]
 
-    return draw
+    def life(self, rng: Rng) -> int:
+        return int(rng.choice(self.lives))
 
-
-def _sizes(rng: Rng, units: int) -> Callable[[int], int]:
-    """Shares of a hole: log-uniform, drawn from a few common sizes at times."""
-    typical = rng.uniform(0.03, 0.15) * units
-    common = [max(1, int(typical * rng.uniform(0.3, 2))) for _ in range(5)]
-    repeated = rng.uniform(0, 0.6)
-
-    def draw(hole: int) -> int:
-        if rng.random() < repeated:
-            return min(hole, int(rng.choice(common)))
-        return min(hole, max(1, int(typical * np.exp(rng.normal(-0.3, 0.9)))))
-
-    return draw
+    def size(self, rng: Rng, hole: int) -> int:
+        """At most the hole; all of it where little would be left over."""
+        wanted = min(hole, int(rng.choice(self.sizes)))
+        return hole if hole - wanted < min(self.sizes) else wanted
 
 
-def _sweep(rng: Rng, count: int) -> list[Block]:
-    """Runs through time and fills every hole at once with buffers of random lives.
-
-    Unlike a guillotine's, the blocks interlock.
-    """
-    units = int(rng.integers(200, 4096))
-    steps = int(rng.integers(60, 2000))
-    for _ in range(40):
-        blocks = _fill(rng, steps, units)
-        if 0.85 * count <= len(blocks) <= 1.15 * count:
-            break
-        steps = int(np.clip(steps * count / len(blocks), 12, 100_000))
-    return blocks
+def _classes(rng: Rng, number: int, low: float, high: float) -> tuple[int, ...]:
+    """A few log-uniform values: the tensor shapes of a network repeat."""
+    return tuple(int(x) for x in np.exp(rng.uniform(np.log(low), np.log(high), number)).round())
 
 
-def _fill(rng: Rng, steps: int, units: int) -> list[Block]:
-    life, size = _lifetimes(rng, max(steps, 60)), _sizes(rng, units)
+def _fill(rng: Rng, shape: _Shape, obstacles: list[Block]) -> list[Block]:
+    """Runs through time and fills holes at once, around the blocks that are there already."""
     blocks: list[Block] = []
-    frees: dict[int, list[tuple[int, int]]] = {0: [(0, units)]}
-    while frees:
-        now = min(frees)
-        for low, high in _merge(frees.pop(now)):
+    live: list[Block] = []
+    starts = sorted(obstacles)
+    for now in range(shape.steps):
+        live = [b for b in live if b[1] > now]
+        live += [b for b in starts if b[0] == now]
+        for low, high in _holes(live, shape.units):
             while low < high:
-                end = low + size(high - low)
-                if high - end < units * 0.004:  # No slivers: a real buffer has a size.
-                    end = high
-                upper = min(steps, now + life())
-                if steps - upper < steps * 0.01:
-                    upper = steps
-                blocks.append((now, upper, low, end))
-                if upper < steps:
-                    frees.setdefault(upper, []).append((low, end))
+                end = low + shape.size(rng, high - low)
+                upper = min(shape.steps, now + shape.life(rng))
+                later = [b[0] for b in starts if now < b[0] < upper and b[2] < end and low < b[3]]
+                block = (now, min(later, default=upper), low, end)
+                blocks.append(block)
+                live.append(block)
                 low = end
     return blocks
 
 
-def _merge(holes: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    merged: list[tuple[int, int]] = []
-    for low, high in sorted(holes):
-        if merged and merged[-1][1] == low:
-            merged[-1] = (merged[-1][0], high)
-        else:
-            merged.append((low, high))
-    return merged
+def _holes(live: list[Block], units: int) -> list[tuple[int, int]]:
+    holes, at = [], 0
+    for _, _, low, high in sorted(live, key=lambda b: b[2]):
+        if low > at:
+            holes.append((at, low))
+        at = max(at, high)
+    if at < units:
+        holes.append((at, units))
+    return holes
 
 
-def _pixel(rng: Rng, count: int) -> list[Block]:
-    """A sweep whose weights stay for long stretches and whose activations come and go."""
-    units, blocks = 1024, []
-    weights = int(units * rng.uniform(0.15, 0.5))
-    steps = int(rng.integers(200, 1200))
-    for _ in range(40):
-        blocks = _stationary(rng, steps, weights)
-        activations = _fill(rng, steps, units - weights)
-        blocks += [(a, b, low + weights, high + weights) for a, b, low, high in activations]
-        if 0.85 * count <= len(blocks) <= 1.15 * count:
-            break
-        steps = int(np.clip(steps * count / len(blocks), 20, 100_000))
-    return blocks
-
-
-def _stationary(rng: Rng, steps: int, units: int) -> list[Block]:
-    """Rows of long-lived buffers, each row cut in time by its own clock."""
-    blocks: list[Block] = []
-    low = 0
-    while low < units:
-        high = min(units, low + int(rng.integers(8, 80)))
+def _first_fit(wanted: list[tuple[int, int, int]], units: int) -> list[Block]:
+    """Places (lower, upper, size), the largest first, as low as it goes; leaves out the rest."""
+    placed: list[Block] = []
+    for lower, upper, size in sorted(wanted, key=lambda w: (-w[2], w[0])):
         at = 0
-        while at < steps:
-            upper = min(steps, at + max(2, int(steps * rng.uniform(0.1, 0.7))))
-            blocks.append((at, upper, low, high))
-            at = upper
-        low = high
+        for _, _, low, high in sorted(
+            (b for b in placed if b[0] < upper and lower < b[1]), key=lambda b: b[2]
+        ):
+            if at + size <= low:
+                break
+            at = max(at, high)
+        if at + size <= units:
+            placed.append((lower, upper, at, at + size))
+    return placed
+
+
+# A family: (rng, steps) -> (memory in units, tensors as (lower, upper, units)).
+Tensors = tuple[int, list[tuple[int, int, int]]]
+
+
+def _sequence(rng: Rng, steps: int) -> Tensors:
+    """No network at all: the fill alone, a row of buffers after the other."""
+    return int(rng.integers(24, 96)), []
+
+
+def _pixel(rng: Rng, steps: int) -> Tensors:
+    """Weights that stay for long stretches; activations come and go between them."""
+    units = int(rng.integers(32, 128))
+    tensors = []
+    for _ in range(int(rng.integers(3, 9))):
+        lower = int(rng.integers(0, max(1, steps // 2)))
+        upper = int(rng.integers(lower + steps // 4, steps + 1))
+        tensors.append((lower, upper, int(rng.integers(1, max(2, units // 8)))))
+    return units, tensors
+
+
+def _cnn(rng: Rng, steps: int) -> Tensors:
+    """Each layer reads the one before; maps shrink as the network goes down."""
+    units = int(rng.integers(48, 128))
+    tensors, size = [], units // 2
+    for t in range(steps):
+        if rng.random() < 0.15:
+            size = max(units // 16, size * 2 // 3)
+        tensors.append((t, min(steps, t + 2), max(1, size * int(rng.integers(1, 3)) // 3)))
+        if rng.random() < 0.2:  # A shortcut.
+            tensors.append((t, min(steps, t + int(rng.integers(3, 7))), max(1, size // 2)))
+    return units, tensors
+
+
+def _unet(rng: Rng, steps: int) -> Tensors:
+    """Maps of the way down wait for their level on the way up."""
+    units = int(rng.integers(64, 160))
+    depth = int(rng.integers(3, 6))
+    tensors = []
+    for level in range(depth):
+        down, up = level * steps // (2 * depth), steps - level * steps // (2 * depth)
+        tensors.append((down, up, max(1, units >> (level + 2))))
+    for t in range(steps):
+        level = min(t, steps - 1 - t) * 2 * depth // steps
+        tensors.append((t, min(steps, t + 2), max(1, (units >> (level // 2 + 2)))))
+    return units, tensors
+
+
+def _transformer(rng: Rng, steps: int) -> Tensors:
+    """Layers of the same tensors: the residual stream, queries, scores, the hidden layer."""
+    width = int(rng.integers(2, 5))
+    units = width * int(rng.integers(14, 24))
+    tensors = []
+    for t in range(0, steps, 6):
+        tensors += [
+            (t, min(steps, t + 7), 2 * width),
+            (t + 1, t + 3, 3 * width),
+            (t + 2, t + 4, int(rng.integers(2, 6)) * width),
+            (t + 3, t + 5, width),
+            (t + 4, t + 6, 4 * width),
+        ]
+    return units, [(a, min(b, steps), c) for a, b, c in tensors if a < min(b, steps)]
+
+
+def _nas(rng: Rng, steps: int) -> Tensors:
+    """Cells whose branches have lives and sizes of all kinds."""
+    units = int(rng.integers(40, 120))
+    tensors = []
+    for t in range(steps):
+        for _ in range(int(rng.integers(1, 4))):
+            life = 1 + int(rng.geometric(0.3))
+            tensors.append((t, min(steps, t + life), int(rng.integers(1, max(2, units // 6)))))
+    return units, tensors
+
+
+def _network(profile: Callable[[Rng, int], Tensors]) -> Callable[[Rng, int], list[Block]]:
+    """The tensors of a network, and prefetched weights in what they leave free."""
+
+    def blocks(rng: Rng, count: int) -> list[Block]:
+        steps = max(8, count // 4)
+        for _ in range(12):
+            units, tensors = profile(rng, steps)
+            shape = _Shape(
+                steps,
+                units,
+                lives=_classes(rng, 4, 2, max(4, steps / 4)),
+                sizes=_classes(rng, 5, max(2, units / 24), units / 4),
+            )
+            fixed = _first_fit(tensors, units)
+            made = fixed + _fill(rng, shape, fixed)
+            if 0.85 * count <= len(made) <= 1.1 * count:
+                break
+            steps = int(np.clip(steps * count / len(made), 8, 4 * count))
+        return made
+
     return blocks
 
 
@@ -192,7 +258,9 @@ def _loosen(rng: Rng, blocks: list[Block]) -> list[Block]:
             changed = (lower, upper, low, high - shrink[0])
         else:
             changed = (lower, upper - shrink[1], low, high)
-        loss = (upper - lower) * (high - low) - (changed[1] - changed[0]) * (changed[3] - changed[2])
+        loss = (upper - lower) * (high - low) - (changed[1] - changed[0]) * (
+            changed[3] - changed[2]
+        )
         if taken + loss <= spare * total:
             kept[at] = changed
             taken += loss
@@ -200,9 +268,13 @@ def _loosen(rng: Rng, blocks: list[Block]) -> list[Block]:
 
 
 _TIGHT: dict[str, Callable[[Rng, int], list[Block]]] = {
+    "cnn": _network(_cnn),
     "guillotine": _guillotine,
-    "pixel": _pixel,
-    "sweep": _sweep,
+    "nas": _network(_nas),
+    "pixel": _network(_pixel),
+    "sequence": _network(_sequence),
+    "transformer": _network(_transformer),
+    "unet": _network(_unet),
 }
 FAMILIES = tuple(sorted(_TIGHT))
 

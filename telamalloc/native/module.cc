@@ -131,6 +131,7 @@ void bindParams(nb::module_ &M) {
       .def_rw("conflict_weights", &Params::ConflictWeights)
       .def_rw("greedy", &Params::Greedy)
       .def_rw("order", &Params::Order)
+      .def_rw("probe", &Params::Probe)
       .def_rw("noise", &Params::Noise)
       .def_rw("learned_order", &Params::LearnedOrder)
       .def(

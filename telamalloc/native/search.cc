@@ -136,8 +136,12 @@ void Search::listOptions(Level &L) {
   Options.push_back(GapOption);
   L.EndOption = static_cast<int>(Options.size());
   L.Next = L.FirstOption;
-  if (Now.Order == Strategy::LearnedOrder && L.EndOption - L.FirstOption > 2)
-    sortOptions(L);
+  if (L.EndOption - L.FirstOption > 2) {
+    if (Now.Order == Strategy::LearnedOrder)
+      sortOptions(L);
+    else if (P.Probe > 0)
+      probeOptions(L);
+  }
   Word *Blame = conflictOf(static_cast<int>(Levels.size()));
   std::fill(Blame, Blame + Words, 0);
   Sky.explainFloor(L.Section, Blame);
@@ -223,6 +227,40 @@ void Search::explainGap(int S, int64_t Raised, Word *Out) {
       Sky.explainFloor(Reason, Out);
     }
   }
+}
+
+/// Puts first what raises the floors around it least.
+void Search::probeOptions(Level &L) {
+  int Count = L.EndOption - L.FirstOption;
+  int *Begin = Options.data() + L.FirstOption;
+  Scored.clear();
+  int Depth = static_cast<int>(Levels.size());
+  for (int K = 0; K < Count; ++K) {
+    double Before = Sky.wasted();
+    bool Ok;
+    if (Begin[K] == GapOption) {
+      int64_t Floor = gapFloor(L.Section);
+      std::fill(Scratch.begin(), Scratch.end(), 0);
+      Ok = Floor < Capacity - Sky.remaining(L.Section) + 1 &&
+           Sky.raise(L.Section, Floor, Depth, Scratch.data());
+    } else {
+      Ok = Sky.place(Begin[K], Depth);
+    }
+    double Cost = Ok ? Sky.wasted() - Before : 1e9;
+    if (Begin[K] != GapOption)
+      Cost -= P.Probe * Rank[Begin[K]];
+    else
+      Cost += P.Probe;
+    if (Now.Noise > 0 && Ok)
+      Cost -= Now.Noise * std::log(-std::log(Rng.uniform() + 1e-300) + 1e-300) * -1;
+    Scored.emplace_back(Cost, K);
+    Sky.undo(L.Before);
+  }
+  std::sort(Scored.begin(), Scored.end());
+  for (auto &[Score, K] : Scored)
+    K = Begin[K];
+  for (int K = 0; K < Count; ++K)
+    Begin[K] = Scored[K].second;
 }
 
 bool Search::tryOption(const Level &L, int Option) {

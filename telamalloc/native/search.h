@@ -77,6 +77,7 @@ private:
   int chooseSection(int Left, int Right);
   void listOptions(Level &L);
   void sortOptions(Level &L);
+  void probeOptions(Level &L);
   bool tryOption(const Level &L, int Option);
   bool tryGap(const Level &L, int Depth);
   bool backjump(Counters &C);

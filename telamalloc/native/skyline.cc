@@ -161,8 +161,14 @@ bool Skyline::place(int B, int Level) {
   return propagate();
 }
 
+void Skyline::countWaste(int S, int64_t Floor) {
+  double Slack = double(std::max<int64_t>(slack(S), 0)) + 0.01 * double(Capacity);
+  Wasted += double(Floor - Sections[S].Floor) / Slack;
+}
+
 bool Skyline::raise(int S, int64_t Floor, int Level, const Word *Reasons) {
   saveSection(S);
+  countWaste(S, Floor);
   Sections[S].Floor = Floor;
   Word *Set = why(S);
   for (int W = 0; W < Words; ++W)
@@ -258,6 +264,7 @@ bool Skyline::checkSection(int S) {
   if (Least > Sections[S].Floor) {
     saveSection(S);
     explainAbove(S, Least, why(S));
+    countWaste(S, Least);
     Sections[S].Floor = Least;
     liftMembers(S); // Lifts nothing, but counts who is flush now.
   }

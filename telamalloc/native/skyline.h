@@ -71,6 +71,9 @@ public:
   int culprit() const { return Culprit; }
   int culpritSection() const { return CulpritSection; }
 
+  /// What floors have risen over nothing, as shares of their sections' slack; only grows.
+  double wasted() const { return Wasted; }
+
   /// A point to return to.
   struct Mark {
     size_t SectionTrail;
@@ -117,6 +120,7 @@ private:
   Word *why(int S) { return Why.data() + static_cast<size_t>(S) * Words; }
   const Word *why(int S) const { return Why.data() + static_cast<size_t>(S) * Words; }
   void markDirty(int B);
+  void countWaste(int S, int64_t Floor);
 
   const Instance &I;
   const int64_t Capacity;
@@ -141,6 +145,7 @@ private:
   std::vector<int> PlacedTrail;
   std::vector<Word> Conflict;
   std::vector<std::pair<int64_t, int>> Scratch; ///< (rest, position in members)
+  double Wasted = 0;
   int Culprit = -1;
   int CulpritSection = -1;
 };
