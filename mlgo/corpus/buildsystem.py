@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,9 +50,9 @@ class Build:
             UserError: packages are missing, or the configuration failed.
         """
         self._check_needs()
-        argv = self._configure_command()
-        if argv:
-            hint = f"see what it needs: apt-get build-dep {self.recipe.name}"
+        hint = f"see what it needs: apt-get build-dep {self.recipe.name}"
+        commands = [self.expand(command) for command in self.recipe.prepare]
+        for argv in [*commands, *self._configure_commands()]:
             finished = run(argv, cwd=self.folder, env=self._environment(recorded=False))
             check(finished, f"configuring {self.recipe.name}", hint=hint)
 
@@ -93,19 +95,23 @@ class Build:
             "AR": str(self.wrappers.ar),
             "LC_ALL": "C",
             "MAKEFLAGS": "",
+            "PATH": _system_path(),
         }
         records = {RECORDS_VARIABLE: str(self.wrappers.records)} if recorded else {}
         return {**tools, **records, **dict(self.env)}
 
-    def _configure_command(self) -> list[str]:
+    def _configure_commands(self) -> list[list[str]]:
         arguments = self.expand(self.recipe.configure)
         match self.recipe.system or detect_system(self.folder):
             case "cmake":
-                return [*self._cmake(), *arguments]
+                return [[*self._cmake(), *arguments]]
             case "meson":
-                return ["meson", "setup", "--buildtype=minsize", *arguments, str(self.output)]
+                return [["meson", "setup", "--buildtype=minsize", *arguments, str(self.output)]]
             case "configure":
-                return ["sh", "./configure", *arguments]
+                generate = (
+                    [["autoreconf", "-fi"]] if not (self.folder / "configure").exists() else []
+                )
+                return [*generate, ["sh", "./configure", *arguments]]
             case _:
                 return []
 
@@ -133,6 +139,13 @@ class Build:
                 tools = self.wrappers
                 variables = [f"CC={tools.cc}", f"CXX={tools.cxx}", f"AR={tools.ar}"]
                 return [["make", "-k", jobs, *variables, *targets]]
+
+
+def _system_path() -> str:
+    """PATH without our own Python environment, in which Debian's Python packages are missing."""
+    ours = str(Path(sys.prefix, "bin"))
+    folders = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    return os.pathsep.join(folder for folder in folders if folder != ours)
 
 
 def _error(finished: Finished) -> str:

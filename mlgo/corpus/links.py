@@ -13,11 +13,6 @@ from mlgo.corpus.program import PROGRAM_FOLDER, Link
 from mlgo.errors import UserError
 
 # Linker options that only name places or by-products of the original link, or that we decide.
-_DROPPED_WITH_VALUE = frozenset(
-    option
-    for name in ("rpath", "rpath-link", "Map", "plugin")
-    for option in (f"-{name}", f"--{name}")
-)
 _DROPPED = re.compile(
     r"-R|--?rpath|-Map|--?dependency-file|--?out-implib|--?start-group|--?end-group|-\(|-\)"
     r"|--?fatal-warnings|--?build-id|--?gc-sections|--?print-|--?enable-new-dtags|-plugin|--?icf"
@@ -30,9 +25,8 @@ _KEPT = frozenset((
     "-u", "-z", "-e",
 ))
 # fmt: on
-_FILE_OPTION = re.compile(
-    r"(?P<option>--?(?:version-script|dynamic-list|retain-symbols-file))=(?P<path>.+)"
-)
+_DROPPED_WITH_VALUE = ("rpath", "rpath-link", "Map", "plugin")
+_WITH_FILE = ("version-script", "dynamic-list", "retain-symbols-file")
 
 
 @dataclass
@@ -44,7 +38,7 @@ class _Parts:
     flags: list[str] = field(default_factory=list)
     extra: list[str] = field(default_factory=list)
     whole_archive: bool = False
-    skip_value: bool = False
+    pending: str = ""  # an option whose value comes next
 
 
 @dataclass
@@ -120,17 +114,22 @@ class LinkMaker:
 
     def _add_linker_options(self, parts: _Parts, product: Product, words: list[str]) -> None:
         for word in words:
-            if parts.skip_value:
-                parts.skip_value = False
-            elif word in _DROPPED_WITH_VALUE:
-                parts.skip_value = True  # it may be in the next -Wl,
+            if parts.pending:  # this word is its value, perhaps in a -Wl, of its own
+                self._add_with_value(parts, product, parts.pending, word)
+                parts.pending = ""
+            elif word.lstrip("-") in (*_DROPPED_WITH_VALUE, *_WITH_FILE):
+                parts.pending = word
+            elif word.partition("=")[0].lstrip("-") in _WITH_FILE:
+                self._add_with_value(parts, product, *word.split("=", 1))
             elif word.endswith("-whole-archive"):
                 parts.whole_archive = "no-" not in word
-            elif match := _FILE_OPTION.fullmatch(word):
-                copy = self._copy(absolute(product.cwd, match["path"]))
-                parts.flags.append(f"-Wl,{match['option']}={PROGRAM_FOLDER}/{copy}")
             elif not _DROPPED.match(word):
-                parts.flags.append(f"-Wl,{word}")  # an option, or the value of the one before it
+                parts.flags.append(f"-Wl,{word}")
+
+    def _add_with_value(self, parts: _Parts, product: Product, option: str, value: str) -> None:
+        if option.lstrip("-") in _WITH_FILE:
+            copy = self._copy(absolute(product.cwd, value))
+            parts.flags.append(f"-Wl,{option}={PROGRAM_FOLDER}/{copy}")
 
     def _add_library(self, parts: _Parts, product: Product, name: str) -> None:
         path = product.library(name, self.graph) or self._unrecorded_library(product, name)

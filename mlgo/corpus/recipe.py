@@ -20,6 +20,7 @@ _MARKERS: tuple[tuple[str, System], ...] = (
     ("CMakeLists.txt", "cmake"),
     ("meson.build", "meson"),
     ("configure", "configure"),
+    ("configure.ac", "configure"),
     ("Makefile", "make"),
     ("makefile", "make"),
     ("GNUmakefile", "make"),
@@ -60,6 +61,7 @@ class Recipe:
         system: build system; None to find it out.
         directory: where in the source the build's files are.
         patch: whether Debian's patches are applied.
+        prepare: argument lists, run one after the other in the source before configuration.
         configure: arguments for cmake, configure or meson; for "commands", unused.
         targets: what to build; for make also variables. All by default.
         commands: for the system "commands": argument lists, run one after the other.
@@ -74,6 +76,7 @@ class Recipe:
     system: System | None = None
     directory: str = "."
     patch: bool = True
+    prepare: tuple[tuple[str, ...], ...] = ()
     configure: tuple[str, ...] = ()
     targets: tuple[str, ...] = ()
     commands: tuple[tuple[str, ...], ...] = ()
