@@ -5,39 +5,26 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 
-from mlgo.evaluate.result import (
-    CompileTime,
-    Evaluation,
-    LinkResult,
-    ModuleResult,
-    ProgramResult,
-    Ratio,
-    Sizes,
-)
+from mlgo.evaluate.linked_section import linked_section, lto_section
+from mlgo.evaluate.modules_section import modules_section
+from mlgo.evaluate.result import Evaluation, ProgramResult
+from mlgo.evaluate.size_cells import percent_or_dash, tone_of, wins_and_losses
 from mlgo.evaluate.statistics import Comparison, change, totals
-from mlgo.report import Cell, Code, Column, Page, Picture, Section, Stat, Table, Text, Tone, charts
-from mlgo.report.numbers import percent, ratio, signed, thousands
-
-_SHOWN = 15  # of the modules that saved and that cost the most
-_SIZE_COLUMNS = (
-    Column("stock", numeric=True, note="bytes of .text, without the plugin"),
-    Column("policy", numeric=True, note="bytes of .text, with the policy"),
-    Column("bytes", numeric=True, note="policy minus stock"),
-    Column("change", numeric=True, note="policy / stock - 1"),
-    Column("result"),
-)
+from mlgo.evaluate.time_section import time_section
+from mlgo.report import Cell, Code, Column, Page, Section, Stat, Table, Text
+from mlgo.report.numbers import percent, thousands
 
 
 def inlining_page(evaluation: Evaluation) -> Page:
     """Returns the report as a page, to render or to write."""
     subject = evaluation.subject
     comparisons = totals(evaluation)
-    sections = [_failures(evaluation), _programs(evaluation, comparisons["linked"])]
+    sections = [_failures(evaluation), linked_section(evaluation, comparisons["linked"])]
     if evaluation.settings.lto:
-        sections.append(_lto(evaluation, comparisons["lto_linked"]))
-    sections += [_modules(evaluation, comparisons["objects"]), _control(evaluation)]
+        sections.append(lto_section(evaluation, comparisons["lto_linked"]))
+    sections += [modules_section(evaluation, comparisons["objects"]), _control(evaluation)]
     if evaluation.settings.rounds:
-        sections.append(_compile_time(evaluation))
+        sections.append(time_section(evaluation))
     sections.append(_reproduce(evaluation))
     return Page(
         title=f"Inlining for size: the {subject.policy} policy against stock -Oz",
@@ -57,7 +44,7 @@ def _stats(evaluation: Evaluation, comparisons: dict[str, Comparison]) -> tuple[
     linked = comparisons["linked"]
     stats = [
         _change_stat("Linked size, all programs", linked.change, _bytes_note(linked)),
-        _change_stat("Linked size, geometric mean", linked.geometric_mean, _wins(linked)),
+        _change_stat("Linked size, geometric mean", linked.geometric_mean, wins_and_losses(linked)),
     ]
     if "lto_linked" in comparisons:
         lto = comparisons["lto_linked"]
@@ -71,7 +58,7 @@ def _stats(evaluation: Evaluation, comparisons: dict[str, Comparison]) -> tuple[
 
 
 def _change_stat(label: str, value: float | None, note: str) -> Stat:
-    return Stat(label, _percent(value), note, _tone(value or 0))
+    return Stat(label, percent_or_dash(value), note, tone_of(value or 0))
 
 
 def _bytes_note(comparison: Comparison) -> str:
@@ -80,17 +67,12 @@ def _bytes_note(comparison: Comparison) -> str:
     return note + (f"; {missing} did not build" if missing else "")
 
 
-def _wins(comparison: Comparison) -> str:
-    c = comparison
-    return f"{c.smaller} smaller, {c.bigger} bigger, {c.same} the same"
-
-
 def _worst_stat(programs: Sequence[ProgramResult]) -> Stat:
     known = [(c, p.name) for p in programs if (c := change(p.linked)) is not None]
     if not known:
         return Stat("Worst program", "none built")
     worst, name = max(known)
-    return Stat("Worst program", percent(worst), name, _tone(worst))
+    return Stat("Worst program", percent(worst), name, tone_of(worst))
 
 
 def _failures(evaluation: Evaluation) -> Section:
@@ -107,104 +89,6 @@ def _failures(evaluation: Evaluation) -> Section:
         "policy, is in no total below."
     )
     return Section("What did not build", (text, Table(columns, rows)))
-
-
-def _programs(evaluation: Evaluation, total: Comparison) -> Section:
-    intro = Text(
-        "Bytes of .text of everything that the program links, static helper libraries included. "
-        f"{_wins(total)}."
-    )
-    blocks = [intro, *_program_blocks(evaluation, "linked", total)]
-    details = [_link_row(p, link) for p in evaluation.programs for link in p.links]
-    columns = (Column("program"), Column("product"), *_SIZE_COLUMNS)
-    blocks.append(Table(columns, tuple(details), "Every linked product", folded=True))
-    return Section("Programs: linked size", tuple(blocks))
-
-
-def _lto(evaluation: Evaluation, total: Comparison) -> Section:
-    intro = Text(
-        "The same programs, compiled with -flto and linked by lld with the plugin loaded into "
-        f"the linker too. {_wins(total)}."
-    )
-    blocks = (intro, *_program_blocks(evaluation, "lto_linked", total))
-    return Section("Programs: linked size with full LTO", blocks)
-
-
-def _program_blocks(
-    evaluation: Evaluation, attribute: str, total: Comparison
-) -> tuple[Picture | Table, ...]:
-    sizes = [(program, getattr(program, attribute)) for program in evaluation.programs]
-    known = sorted((c, program.name) for program, size in sizes if (c := change(size)) is not None)
-    columns = (Column("program"), Column("version"), Column("modules", True), *_SIZE_COLUMNS)
-    rows = tuple(
-        (Cell(p.name), Cell(p.version), _number(len(p.modules)), *_size_cells(size))
-        for p, size in sizes
-    )
-    last = (Cell("all that built"), Cell(""), Cell(""), *_size_cells(_sum(total)))
-    table = Table(columns, rows, "Bytes of .text", last)
-    if not known:
-        return (table,)
-    caption = "Change of linked size against stock. Smaller is better."
-    names, changes = [name for _, name in known], [c for c, _ in known]
-    return charts.change_bars(f"bars-{attribute}", names, changes, caption), table
-
-
-def _sum(total: Comparison) -> Sizes:
-    return Sizes(total.stock, None, total.policy) if total.compared else Sizes(None, None, None)
-
-
-def _link_row(program: ProgramResult, link: LinkResult) -> tuple[Cell, ...]:
-    return (Cell(program.name), Cell(link.output), *_size_cells(link.text))
-
-
-def _modules(evaluation: Evaluation, total: Comparison) -> Section:
-    modules = [(program.name, m) for program in evaluation.programs for m in program.modules]
-    known = [
-        (name, m, m.text.policy - m.text.stock)
-        for name, m in modules
-        if m.text.stock is not None and m.text.policy is not None
-    ]
-    if not known:
-        return Section("", ())
-    ranked = sorted(known, key=lambda item: (item[2], item[0], item[1].name))
-    wins = [item for item in ranked if item[2] < 0][:_SHOWN]
-    losses = [item for item in reversed(ranked) if item[2] > 0][:_SHOWN]
-    intro = Text(
-        f"Bytes of .text in the object files, before linking: {_percent(total.change)} in sum, "
-        f"{_percent(total.geometric_mean)} in the geometric mean; {_wins(total)}. The linker "
-        "drops duplicates and unused functions, so this is not the linked size."
-    )
-    return Section(
-        "Modules: object size",
-        (
-            intro,
-            *_module_pictures([m.text for _, m, _ in known]),
-            _module_table("Where the most bytes were lost", losses),
-            _module_table("Where the most bytes were saved", wins),
-            _module_table("Every module", ranked, folded=True),
-        ),
-    )
-
-
-def _module_pictures(sizes: list[Sizes]) -> tuple[Picture, ...]:
-    pairs = [(s.stock or 0, s.policy or 0) for s in sizes]
-    caption = (
-        "The running total of all modules' changes, from the greatest gain to the greatest loss."
-    )
-    waterfall = charts.change_waterfall("waterfall", [p - s for s, p in pairs], "bytes", caption)
-    nonempty = [(s, p) for s, p in pairs if s > 0]
-    caption = "Every module: its object's size with stock, and how much the policy changed it."
-    before, after = [s for s, _ in nonempty], [p for _, p in nonempty]
-    scatter = charts.change_scatter("scatter", before, after, "bytes of .text", caption)
-    return waterfall, scatter
-
-
-def _module_table(
-    caption: str, items: Sequence[tuple[str, ModuleResult, int]], folded: bool = False
-) -> Table:
-    columns = (Column("program"), Column("module"), *_SIZE_COLUMNS)
-    rows = tuple((Cell(name), Cell(m.name), *_size_cells(m.text)) for name, m, _ in items)
-    return Table(columns, rows, caption if rows else f"{caption}: nowhere", folded=folded)
 
 
 def _control(evaluation: Evaluation) -> Section:
@@ -234,42 +118,6 @@ def _identities(program: ProgramResult) -> list[tuple[str, bool | None]]:
     return out + [(f"{k.output} (LTO)", k.control_identical) for k in program.lto_links]
 
 
-def _compile_time(evaluation: Evaluation) -> Section:
-    timed = [(p.name, t) for p in evaluation.programs if (t := p.compile_time) is not None]
-    if not timed:
-        return Section("", ())
-    columns = (
-        Column("program"),
-        Column("stock, CPU s", numeric=True),
-        Column("control / stock", numeric=True),
-        Column("policy / stock", numeric=True),
-    )
-    rows = tuple(_time_row(name, time) for name, time in timed)
-    total = _time_row("all", evaluation.compile_time) if evaluation.compile_time else ()
-    text = Text(
-        "CPU time (user and system) from pre-inlining bitcode to objects, each module compiled "
-        f"in all three ways in turns, {evaluation.settings.rounds} times; with 95 % confidence "
-        "intervals. Parsing the source, which takes the same time in all three, is not in it."
-    )
-    caption = "CPU time of compiling with the policy, against stock."
-    names, ratios = [name for name, _ in timed], [_triple(t.policy) for _, t in timed]
-    picture = charts.ratio_intervals("compile-time", names, ratios, caption)
-    return Section("Compile time", (text, picture, Table(columns, rows, total=total)))
-
-
-def _time_row(name: str, time: CompileTime) -> tuple[Cell, ...]:
-    return (
-        Cell(name),
-        Cell(f"{time.stock_seconds:.2f}", time.stock_seconds),
-        Cell(ratio(*_triple(time.control)), time.control.value),
-        Cell(ratio(*_triple(time.policy)), time.policy.value),
-    )
-
-
-def _triple(value: Ratio) -> tuple[float, float, float]:
-    return value.value, value.low, value.high
-
-
 def _reproduce(evaluation: Evaluation) -> Section:
     s = evaluation.subject
     facts = [
@@ -293,31 +141,3 @@ def _excluded(program: ProgramResult) -> str:
     if not program.excluded:
         return ""
     return f"; not in the comparison, since not bitcode: {', '.join(program.excluded)}"
-
-
-def _size_cells(sizes: Sizes) -> tuple[Cell, ...]:
-    stock, policy = sizes.stock, sizes.policy
-    if stock is None or policy is None:
-        return (_number(stock), _number(policy), Cell(""), Cell(""), Cell("not built"))
-    relative = change(sizes)
-    word = {"better": "smaller", "worse": "bigger", "neutral": "same"}
-    tone = _tone(policy - stock)
-    return (
-        _number(stock),
-        _number(policy),
-        Cell(signed(policy - stock), policy - stock, tone),
-        Cell(_percent(relative), relative, tone),
-        Cell(word[tone], tone=tone),
-    )
-
-
-def _number(value: int | None) -> Cell:
-    return Cell("-") if value is None else Cell(thousands(value), value)
-
-
-def _percent(value: float | None) -> str:
-    return "-" if value is None else percent(value)
-
-
-def _tone(value: float) -> Tone:
-    return "better" if value < 0 else "worse" if value > 0 else "neutral"
