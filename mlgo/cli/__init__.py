@@ -17,6 +17,7 @@ _COMMANDS = {
     "export": "export",
     "flags": "flags",
     "log": "log",
+    "models": "models",
     "plugin": "plugin",
     "test": "test",
     "train": "train",

@@ -22,6 +22,11 @@ def folder(policy: str) -> Path:
     """
     if policy not in names():
         raise UserError(f"no policy named {policy!r}", hint=f"there are: {', '.join(names())}")
+    return folder_for(policy)
+
+
+def folder_for(policy: str) -> Path:
+    """Returns where a policy is kept, or would be."""
     return _FOLDER / policy
 
 

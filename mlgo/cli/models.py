@@ -1,0 +1,88 @@
+"""`mlgo models`: the policies that ship."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import click
+
+from mlgo import models as shipped
+from mlgo.errors import UserError
+
+
+@click.group()
+def models() -> None:
+    """The policies that ship with the suite, and their model cards."""
+
+
+@models.command("list")
+def list_() -> None:
+    """Print the names of the policies."""
+    for name in shipped.names():
+        click.echo(name)
+
+
+@models.command()
+@click.argument("policy", default="inlining-size")
+def show(policy: str) -> None:
+    """Print POLICY's model card: data, configuration, figures for programs it never saw."""
+    click.echo((shipped.folder(policy) / "card.json").read_text(), nl=False)
+
+
+@models.command()
+@click.argument("training", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.argument("evaluations", nargs=-1, type=click.Path(path_type=Path, exists=True))
+@click.option("--policy", default="inlining-size", show_default=True, help="Its name.")
+@click.option("--note", default="", help="What else a user should know.")
+def ship(training: Path, evaluations: tuple[Path, ...], policy: str, note: str) -> None:
+    """Put the best policy of a TRAINING folder among the shipped ones, with its card.
+
+    For maintainers, twice: without EVALUATIONS the weights and objects are replaced; then build
+    the plugin, run `mlgo evaluate inlining` on held-out programs, and give its JSON files, which
+    go into the card.
+    """
+    if evaluations:
+        click.echo(_write_card(training, evaluations, policy, note))
+        return
+    folder = shipped.folder_for(policy)
+    folder.mkdir(exist_ok=True)
+    weights = folder / "weights.mlgo"
+    shutil.copyfile(training / "best.mlgo", weights)
+    _compile_all(weights, policy)
+    click.echo(folder)
+
+
+def _compile_all(weights: Path, policy: str) -> None:
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ["CUDA_VISIBLE_DEVICES"] = ""
+    from mlgo.export.aot import TARGETS, Interface, compile_model
+    from mlgo.inlining.network import saved_model
+    from mlgo.inlining.weights import load_weights
+
+    model = load_weights(weights)
+    interface = Interface(policy, model.sha256, model.features)
+    with tempfile.TemporaryDirectory(prefix="mlgo-export-") as scratch:
+        saved_model(model, Path(scratch))
+        for target in TARGETS:
+            output = weights.with_name(f"model-{target.split('-')[0]}.o")
+            compile_model(Path(scratch), interface, output, target)
+
+
+def _write_card(training: Path, evaluations: tuple[Path, ...], policy: str, note: str) -> Path:
+    import gin
+
+    from mlgo.evaluate.document import read_evaluation
+    from mlgo.models.card import make_card, write_card
+    from mlgo.train.expert import ExpertIteration
+
+    try:
+        gin.parse_config_file(str(training / "config.gin"))
+    except OSError as error:
+        raise UserError(f"{training} is no training folder: {error}") from error
+    config = ExpertIteration()
+    splits = {"train": config.train, "validation": config.validation}
+    found = [read_evaluation(path) for path in evaluations]
+    return write_card(policy, make_card(policy, training, splits, found, note))
