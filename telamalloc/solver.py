@@ -49,7 +49,7 @@ class SolverParams:
     restart_base: int = 500
     order: int = -1
     noise: float = 0.5
-    probe: float = 0.0
+    probe: float = 3.0
     learned_order: bool = True
 
 

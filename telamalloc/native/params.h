@@ -26,7 +26,7 @@ struct Params {
   int Order = -1;
   bool LearnedOrder = true;
   double Noise = 0.5;
-  double Probe = 0;
+  double Probe = 3;
   Forest OrderModel; ///< Instead of the one compiled in, where it has trees.
   int64_t RestartBase = 500;
 };

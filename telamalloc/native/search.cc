@@ -137,35 +137,13 @@ void Search::listOptions(Level &L) {
   L.EndOption = static_cast<int>(Options.size());
   L.Next = L.FirstOption;
   if (L.EndOption - L.FirstOption > 2) {
-    if (Now.Order == Strategy::LearnedOrder)
+    if (Now.Order == Strategy::LearnedOrder || P.Probe > 0)
       sortOptions(L);
-    else if (P.Probe > 0)
-      probeOptions(L);
   }
   Word *Blame = conflictOf(static_cast<int>(Levels.size()));
   std::fill(Blame, Blame + Words, 0);
   Sky.explainFloor(L.Section, Blame);
   Sky.explainAbove(L.Section, Floor + 1, Blame);
-}
-
-/// Puts first what the model holds most likely. With noise, options are drawn in
-/// proportion to their probability (Gumbel's trick).
-void Search::sortOptions(Level &L) {
-  int Count = L.EndOption - L.FirstOption;
-  int *Begin = Options.data() + L.FirstOption;
-  Eye.observe(Sky, L.Section, Begin, Count, Seen);
-  Scored.clear();
-  for (int K = 0; K < Count; ++K) {
-    double Score = Model.score(Seen[K].data());
-    if (Now.Noise > 0)
-      Score -= Now.Noise * std::log(-std::log(Rng.uniform() + 1e-300) + 1e-300);
-    Scored.emplace_back(-Score, K);
-  }
-  std::sort(Scored.begin(), Scored.end());
-  for (auto &[Score, K] : Scored)
-    K = Begin[K];
-  for (int K = 0; K < Count; ++K)
-    Begin[K] = Scored[K].second;
 }
 
 /// If nothing lies at the floor of S, how high does the lowest buffer lie at least?
@@ -229,11 +207,10 @@ void Search::explainGap(int S, int64_t Raised, Word *Out) {
   }
 }
 
-/// Puts first what raises the floors around it least.
-void Search::probeOptions(Level &L) {
-  int Count = L.EndOption - L.FirstOption;
-  int *Begin = Options.data() + L.FirstOption;
-  Scored.clear();
+/// What each option would do: does it fail at once, and how far does it raise floors
+/// over nothing?
+void Search::probe(const Level &L, int Count, const int *Begin) {
+  Probes.resize(Count);
   int Depth = static_cast<int>(Levels.size());
   for (int K = 0; K < Count; ++K) {
     double Before = Sky.wasted();
@@ -241,26 +218,56 @@ void Search::probeOptions(Level &L) {
     if (Begin[K] == GapOption) {
       int64_t Floor = gapFloor(L.Section);
       std::fill(Scratch.begin(), Scratch.end(), 0);
-      Ok = Floor < Capacity - Sky.remaining(L.Section) + 1 &&
+      Ok = Floor <= Capacity - Sky.remaining(L.Section) &&
            Sky.raise(L.Section, Floor, Depth, Scratch.data());
     } else {
       Ok = Sky.place(Begin[K], Depth);
     }
-    double Cost = Ok ? Sky.wasted() - Before : 1e9;
-    if (Begin[K] != GapOption)
-      Cost -= P.Probe * Rank[Begin[K]];
-    else
-      Cost += P.Probe;
-    if (Now.Noise > 0 && Ok)
-      Cost -= Now.Noise * std::log(-std::log(Rng.uniform() + 1e-300) + 1e-300) * -1;
-    Scored.emplace_back(Cost, K);
+    Probes[K] = {!Ok, Sky.wasted() - Before};
     Sky.undo(L.Before);
+  }
+}
+
+/// Puts first what promises most. With noise, options are drawn in proportion to
+/// their probability (Gumbel's trick).
+void Search::sortOptions(Level &L) {
+  int Count = L.EndOption - L.FirstOption;
+  int *Begin = Options.data() + L.FirstOption;
+  probe(L, Count, Begin);
+  bool Learned = Now.Order == Strategy::LearnedOrder;
+  if (Learned)
+    observe(L, Count, Begin);
+  Scored.clear();
+  for (int K = 0; K < Count; ++K) {
+    double Score;
+    if (Learned)
+      Score = Model.score(Seen[K].data());
+    else
+      Score = (Begin[K] == GapOption ? -P.Probe : P.Probe * Rank[Begin[K]]) - Probes[K].Waste -
+              1e9 * Probes[K].Fails;
+    if (Learned && Now.Noise > 0)
+      Score -= Now.Noise * std::log(-std::log(Rng.uniform() + 1e-300) + 1e-300);
+    Scored.emplace_back(-Score, K);
   }
   std::sort(Scored.begin(), Scored.end());
   for (auto &[Score, K] : Scored)
     K = Begin[K];
   for (int K = 0; K < Count; ++K)
     Begin[K] = Scored[K].second;
+}
+
+void Search::observe(const Level &L, int Count, const int *Begin) {
+  Eye.observe(Sky, L.Section, Begin, Count, Seen);
+  double Least = 1e3;
+  for (int K = 0; K < Count; ++K)
+    if (!Probes[K].Fails)
+      Least = std::min(Least, Probes[K].Waste);
+  for (int K = 0; K < Count; ++K) {
+    Seen[K][24] = Probes[K].Fails;
+    Seen[K][25] = float(Probes[K].Fails ? 1e3 : Probes[K].Waste);
+    Seen[K][26] = float(Probes[K].Fails ? 1e3 : Probes[K].Waste - Least);
+    Seen[K][27] = Begin[K] == GapOption ? 0 : float(Rank[Begin[K]]);
+  }
 }
 
 bool Search::tryOption(const Level &L, int Option) {
@@ -386,13 +393,15 @@ Outcome Search::attempt(const Strategy &S, int64_t Budget, Counters &C) {
   }
 }
 
-/// Static orders and the learned one take turns; the first round is without noise.
+/// The static orders and the learned one take turns; each is without noise at first.
 Strategy Search::strategyOf(int64_t Round) const {
+  bool Learned = P.LearnedOrder && Model.NumTrees;
   if (P.Order >= 0)
     return {P.Order, Round ? P.Noise : 0};
-  if (P.LearnedOrder && Model.NumTrees)
-    return {Strategy::LearnedOrder, Round ? P.Noise : 0};
-  return {static_cast<int>(Round % NumOrders), Round >= NumOrders ? 0.1 : 0};
+  if (Learned && Round % 2 == 1)
+    return {Strategy::LearnedOrder, Round > 1 ? P.Noise : 0};
+  int64_t Turn = Learned ? Round / 2 : Round;
+  return {static_cast<int>(Turn % NumOrders), Turn >= NumOrders ? 0.1 : 0};
 }
 
 Outcome Search::run(Counters &C) {
@@ -401,7 +410,8 @@ Outcome Search::run(Counters &C) {
   int64_t Limit = P.NodeBudget ? P.NodeBudget : INT64_MAX;
   for (int64_t Round = 0;; ++Round) {
     Strategy S = strategyOf(Round);
-    int64_t Budget = P.Restarts ? P.RestartBase * luby(Round + 1) : INT64_MAX;
+    int64_t Budget =
+        P.Restarts ? P.RestartBase * luby((P.LearnedOrder ? Round / 2 : Round) + 1) : INT64_MAX;
     Budget = std::min(Budget, Limit - C.Nodes);
     if (Budget <= 0)
       return Outcome::Budget;

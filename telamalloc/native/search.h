@@ -10,7 +10,7 @@
 #ifndef TELAMALLOC_SEARCH_H
 #define TELAMALLOC_SEARCH_H
 
-#include "features.h"
+#include "observer.h"
 #include "params.h"
 #include "random.h"
 #include "skyline.h"
@@ -77,7 +77,8 @@ private:
   int chooseSection(int Left, int Right);
   void listOptions(Level &L);
   void sortOptions(Level &L);
-  void probeOptions(Level &L);
+  void probe(const Level &L, int Count, const int *Begin);
+  void observe(const Level &L, int Count, const int *Begin);
   bool tryOption(const Level &L, int Option);
   bool tryGap(const Level &L, int Depth);
   bool backjump(Counters &C);
@@ -107,6 +108,11 @@ private:
   std::vector<Word> Conflicts; ///< By level: why its choices so far failed.
   std::vector<Word> Current;   ///< The conflict under analysis.
   std::vector<Word> Scratch;
+  struct Probe {
+    bool Fails;
+    double Waste;
+  };
+  std::vector<Probe> Probes;
   std::vector<Features> Seen;
   std::vector<std::pair<double, int>> Scored;
   std::vector<int> Valley; ///< Sections of the buffers that could rest at a gap.

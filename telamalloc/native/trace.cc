@@ -53,7 +53,8 @@ private:
     if (Count <= 2)
       return;
     const int *Options = S.Options.data() + L.FirstOption;
-    S.Eye.observe(S.Sky, L.Section, Options, Count, S.Seen);
+    S.probe(L, Count, Options);
+    S.observe(L, Count, Options);
     int64_t Number = Out.Choice.empty() ? 0 : Out.Choice.back() + 1;
     for (int K = 0; K < Count; ++K) {
       Out.Rows.push_back(S.Seen[K]);

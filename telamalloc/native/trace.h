@@ -3,7 +3,7 @@
 #ifndef TELAMALLOC_TRACE_H
 #define TELAMALLOC_TRACE_H
 
-#include "features.h"
+#include "observer.h"
 #include "params.h"
 
 #include <vector>

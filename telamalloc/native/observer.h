@@ -1,7 +1,7 @@
-//===- features.h - What the model sees of a choice --------------*- C++ -*-===//
+//===- observer.h - What the model sees of a choice --------------*- C++ -*-===//
 
-#ifndef TELAMALLOC_FEATURES_H
-#define TELAMALLOC_FEATURES_H
+#ifndef TELAMALLOC_OBSERVER_H
+#define TELAMALLOC_OBSERVER_H
 
 #include "orders.h"
 #include "skyline.h"
@@ -14,7 +14,7 @@ namespace telamalloc {
 /// The choices at a section: a buffer to rest on its floor, or a gap.
 constexpr int GapOption = -1;
 
-constexpr int NumFeatures = 24;
+constexpr int NumFeatures = 28;
 using Features = std::array<float, NumFeatures>;
 
 /// Names in the order of the values; telamalloc/learning/train.py trains by them.
@@ -43,4 +43,4 @@ private:
 
 } // namespace telamalloc
 
-#endif // TELAMALLOC_FEATURES_H
+#endif // TELAMALLOC_OBSERVER_H

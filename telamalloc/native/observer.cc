@@ -1,6 +1,6 @@
-//===- features.cc - What the model sees of a choice ----------------------===//
+//===- observer.cc - What the model sees of a choice ----------------------===//
 
-#include "features.h"
+#include "observer.h"
 
 #include <algorithm>
 
@@ -12,7 +12,8 @@ const char *const telamalloc::FeatureNames[NumFeatures] = {
     "size_rank",      "area_rank",      "total_rank",      "sections_rank",
     "size",           "left_margin",    "right_margin",    "top_to_left",
     "top_to_right",   "least_slack",    "mean_slack",      "relative_size",
-    "relative_width", "left_neighbour", "right_neighbour", "share_of_rest"};
+    "relative_width", "left_neighbour", "right_neighbour", "share_of_rest",
+    "fails",          "waste",          "least_waste",     "slack_after"};
 
 namespace {
 
