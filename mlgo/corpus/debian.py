@@ -148,8 +148,9 @@ def _write_sources(folder: Path) -> bool:
 def source_lines(text: str) -> str:
     """Turns one-line `deb` entries (sources.list) into `deb-src` ones."""
     entries = [line.strip() for line in text.splitlines()]
-    found = [re.sub(r"^deb(-src)?\s+", "deb-src ", e) for e in entries if re.match(r"deb\b", e)]
-    return "".join(f"{entry}\n" for entry in dict.fromkeys(found))
+    matches = [re.match(r"deb(?:-src)?\s+(.+)", entry) for entry in entries]
+    found = [f"deb-src {match[1]}\n" for match in matches if match]
+    return "".join(dict.fromkeys(found))
 
 
 def source_stanzas(text: str) -> str:
@@ -159,7 +160,7 @@ def source_stanzas(text: str) -> str:
         lines = [line for line in stanza.splitlines() if not line.startswith("#")]
         lines = [re.sub(r"^(Types):.*", r"\1: deb-src", line, flags=re.I) for line in lines]
         disabled = any(re.match(r"Enabled:\s*no\b", line, re.I) for line in lines)
-        if any(line.startswith("Types:") for line in lines) and not disabled:
+        if any(re.match("Types:", line, re.I) for line in lines) and not disabled:
             stanzas.append("\n".join(lines))
     return "".join(f"{stanza}\n\n" for stanza in stanzas)
 

@@ -11,7 +11,6 @@ import pytest
 
 from mlgo import paths
 from mlgo.corpus.debian import fetch
-from mlgo.corpus.elf import text_size
 from mlgo.flags import FORMATS, make_flags, write_flags
 from mlgo.plugin.build import build_plugin, plugin_path
 from mlgo.toolchain import find_toolchain
