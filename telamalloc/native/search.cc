@@ -38,6 +38,7 @@ Search::Search(const Instance &I, int64_t Capacity, const Params &P, const Watch
       Current(Words, 0), Scratch(Words, 0), SeenBuffer(I.NumBuffers, 0),
       SeenSection(I.NumSections, 0) {
   RootFails = !Sky.propagateAll();
+  Root = Sky.mark();
 }
 
 std::vector<int64_t> Search::offsets() const {
@@ -371,7 +372,7 @@ void Search::reset(const Strategy &S) {
   }
   Levels.clear();
   Options.clear();
-  Sky.undo({0, 0, 0});
+  Sky.undo(Root);
 }
 
 Outcome Search::attempt(const Strategy &S, int64_t Budget, Counters &C) {

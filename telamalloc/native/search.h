@@ -93,6 +93,7 @@ private:
   const Watch &W;
   int64_t Capacity;
   Skyline Sky;
+  Skyline::Mark Root{0, 0, 0};
   StaticRanks Ranks;
   Observer Eye;
   Forest Model;

@@ -16,11 +16,11 @@ int64_t alignUp(int64_t Value, int64_t Align) { return (Value + Align - 1) & ~(A
 
 Skyline::Skyline(const Instance &I, int64_t Capacity, bool SubsetBound)
     : I(I), Capacity(Capacity), SubsetBound(SubsetBound), Words((2 * I.NumBuffers + 64) / 64),
-      Unplaced(I.NumBuffers), Sections(I.NumSections, {0, 0, 0, 0, false}),
+      Unplaced(I.NumBuffers), Sections(I.NumSections, {0, 0, 0, 0, 0}),
       MemberBegin(I.NumSections + 1, 0), Members(I.Incidences.size()),
       Position(I.Incidences.size()), Crossing(I.NumSections + 1, 0), Rests(I.NumBuffers),
       Placed(I.NumBuffers, -1), Why(static_cast<size_t>(I.NumSections) * Words, 0),
-      IsLifted(I.NumBuffers, false), Conflict(Words, 0) {
+      SectionSaved(I.NumSections, 0), RestSaved(I.NumBuffers, 0), Conflict(Words, 0) {
   for (const Incidence &Inc : I.Incidences) {
     ++MemberBegin[Inc.Section + 1];
     Sections[Inc.Section].Remaining += Inc.Height;
@@ -43,7 +43,6 @@ Skyline::Skyline(const Instance &I, int64_t Capacity, bool SubsetBound)
     Rests[B] = {Offset, -1, Offset == 0 ? I.degree(B) : 0};
   }
   Queue.reserve(I.NumSections);
-  Lifted.reserve(I.NumBuffers);
 }
 
 void Skyline::explainFloor(int S, Word *Out) const {
@@ -121,11 +120,19 @@ void Skyline::restoreMembers(int B) {
 }
 
 void Skyline::saveSection(int S) {
+  if (SectionSaved[S] == Episode)
+    return;
+  SectionSaved[S] = Episode;
   SectionTrail.push_back({S, Sections[S].Floor});
   WhyTrail.insert(WhyTrail.end(), why(S), why(S) + Words);
 }
 
-void Skyline::saveRest(int B) { RestTrail.push_back({B, Rests[B]}); }
+void Skyline::saveRest(int B) {
+  if (RestSaved[B] == Episode)
+    return;
+  RestSaved[B] = Episode;
+  RestTrail.push_back({B, Rests[B]});
+}
 
 void Skyline::undo(const Mark &M) {
   while (PlacedTrail.size() > M.PlacedTrail) {
@@ -148,6 +155,8 @@ void Skyline::undo(const Mark &M) {
 }
 
 bool Skyline::place(int B, int Level) {
+  ++Episode;
+  size_t Changed = RestTrail.size();
   int64_t Offset = Rests[B].Offset;
   removeMembers(B);
   Placed[B] = Offset;
@@ -157,8 +166,9 @@ bool Skyline::place(int B, int Level) {
     Sections[Inc->Section].Floor = Offset + Inc->Height;
     why(Inc->Section)[Level / 64] |= Word(1) << (Level % 64);
     liftMembers(Inc->Section);
+    markDirty(Inc->Section, MayRise);
   }
-  return propagate();
+  return propagate(Changed);
 }
 
 void Skyline::countWaste(int S, int64_t Floor) {
@@ -167,6 +177,8 @@ void Skyline::countWaste(int S, int64_t Floor) {
 }
 
 bool Skyline::raise(int S, int64_t Floor, int Level, const Word *Reasons) {
+  ++Episode;
+  size_t Changed = RestTrail.size();
   saveSection(S);
   countWaste(S, Floor);
   Sections[S].Floor = Floor;
@@ -175,17 +187,18 @@ bool Skyline::raise(int S, int64_t Floor, int Level, const Word *Reasons) {
     Set[W] |= Reasons[W];
   Set[Level / 64] |= Word(1) << (Level % 64);
   liftMembers(S);
-  return propagate();
+  markDirty(S, MayRise | MayOverflow);
+  return propagate(Changed);
 }
 
 bool Skyline::propagateAll() {
-  for (int B = 0; B < I.NumBuffers; ++B) {
+  ++Episode;
+  for (int B = 0; B < I.NumBuffers; ++B)
     if (Rests[B].Offset + I.Buffers[B].Size > std::min(Capacity, I.Buffers[B].Deadline))
       return false;
-    IsLifted[B] = true;
-    Lifted.push_back(B);
-  }
-  return propagate();
+  for (int S = 0; S < I.NumSections; ++S)
+    markDirty(S, MayRise | MayOverflow);
+  return checkDirty();
 }
 
 /// The floor of S has risen: so do the buffers above it.
@@ -194,51 +207,65 @@ void Skyline::liftMembers(int S) {
   const Member *Begin = members(S);
   for (const Member *M = Begin; M != Begin + Sections[S].Count; ++M) {
     Rest &R = Rests[M->Buffer];
+    if (R.Offset > Floor)
+      continue;
     int64_t Offset = alignUp(Floor, I.Buffers[M->Buffer].Align);
     if (Offset < R.Offset || (Offset == R.Offset && Floor < Offset))
       continue;
     saveRest(M->Buffer);
-    if (Offset == R.Offset) {
+    if (Offset == R.Offset)
       ++R.Flush;
-      continue;
-    }
-    R = {Offset, S, Floor == Offset};
-    if (!IsLifted[M->Buffer]) {
-      IsLifted[M->Buffer] = true;
-      Lifted.push_back(M->Buffer);
-    }
+    else
+      R = {Offset, S, Floor == Offset};
   }
 }
 
-void Skyline::markDirty(int B) {
-  for (const Incidence *Inc = I.begin(B); Inc != I.end(B); ++Inc) {
-    if (Sections[Inc->Section].Dirty)
-      continue;
-    Sections[Inc->Section].Dirty = true;
-    Queue.push_back(Inc->Section);
-  }
+void Skyline::markDirty(int S, uint8_t What) {
+  if (!Sections[S].Dirty)
+    Queue.push_back(S);
+  Sections[S].Dirty |= What;
 }
 
-bool Skyline::propagate() {
-  bool Consistent = true;
-  for (int B : Lifted) {
-    IsLifted[B] = false;
-    if (Consistent &&
-        Rests[B].Offset + I.Buffers[B].Size > std::min(Capacity, I.Buffers[B].Deadline)) {
+/// Looks at what has changed since the trail was `Changed` long.
+bool Skyline::propagate(size_t Changed) {
+  for (size_t T = Changed; T < RestTrail.size(); ++T) {
+    int B = RestTrail[T].Buffer;
+    int64_t Old = RestTrail[T].Old.Offset, New = Rests[B].Offset;
+    if (New == Old)
+      continue;
+    if (New + I.Buffers[B].Size > std::min(Capacity, I.Buffers[B].Deadline)) {
       fail(B, Rests[B].Reason);
-      Consistent = false;
+      clearQueue();
+      return false;
     }
-    if (Consistent)
-      markDirty(B);
+    for (const Incidence *Inc = I.begin(B); Inc != I.end(B); ++Inc) {
+      const Section &S = Sections[Inc->Section];
+      uint8_t What =
+          (S.Floor == Old ? MayRise : 0) | (New > Capacity - S.Remaining ? MayOverflow : 0);
+      if (What)
+        markDirty(Inc->Section, What);
+    }
   }
-  Lifted.clear();
-  for (int S : Queue) {
-    Sections[S].Dirty = false;
-    if (Consistent)
-      Consistent = checkSection(S);
+  return checkDirty();
+}
+
+bool Skyline::checkDirty() {
+  for (size_t At = 0; At < Queue.size(); ++At) {
+    int S = Queue[At];
+    bool Overflow = Sections[S].Dirty & MayOverflow;
+    if (Sections[S].Count && (!raiseToMembers(S) || (Overflow && !fits(S)))) {
+      clearQueue();
+      return false;
+    }
   }
+  clearQueue();
+  return true;
+}
+
+void Skyline::clearQueue() {
+  for (int S : Queue)
+    Sections[S].Dirty = 0;
   Queue.clear();
-  return Consistent;
 }
 
 void Skyline::fail(int Buffer, int S) {
@@ -249,39 +276,34 @@ void Skyline::fail(int Buffer, int S) {
   CulpritSection = S;
 }
 
-bool Skyline::checkSection(int S) {
-  int Count = Sections[S].Count;
-  if (Count == 0)
-    return true;
-  const Member *Begin = members(S);
+/// Nothing can lie below the lowest member any more: raises the floor to it.
+bool Skyline::raiseToMembers(int S) {
+  const Member *Begin = members(S), *End = Begin + Sections[S].Count;
   int64_t Least = INT64_MAX;
-  int64_t Most = 0;
-  for (int K = 0; K < Count; ++K) {
-    int64_t Offset = Rests[Begin[K].Buffer].Offset;
-    Least = std::min(Least, Offset);
-    Most = std::max(Most, Offset);
+  for (const Member *M = Begin; M != End; ++M) {
+    Least = std::min(Least, Rests[M->Buffer].Offset);
+    if (Least == Sections[S].Floor)
+      return true;
   }
-  if (Least > Sections[S].Floor) {
-    saveSection(S);
-    explainAbove(S, Least, why(S));
-    countWaste(S, Least);
-    Sections[S].Floor = Least;
-    liftMembers(S); // Lifts nothing, but counts who is flush now.
-  }
-  if ((SubsetBound ? Most : Sections[S].Floor) + Sections[S].Remaining <= Capacity)
+  saveSection(S);
+  explainAbove(S, Least, why(S));
+  countWaste(S, Least);
+  Sections[S].Floor = Least;
+  liftMembers(S); // Lifts nothing, but counts who is flush now.
+  if (Least + Sections[S].Remaining <= Capacity)
     return true;
-  return fits(S, Count);
+  fail(Begin->Buffer, S);
+  return false;
 }
 
 /// Buffers that rest at or above some offset are stacked from there on.
-bool Skyline::fits(int S, int Count) {
+bool Skyline::fits(int S) {
+  int Count = Sections[S].Count;
   const Member *Begin = members(S);
   // From lower offsets on, everything together still fits.
   int64_t Safe = Capacity - Sections[S].Remaining;
-  if (Sections[S].Floor > Safe) {
-    fail(-1, S);
-    return false;
-  }
+  if (!SubsetBound)
+    return true;
   Scratch.clear();
   for (int K = 0; K < Count; ++K)
     if (Rests[Begin[K].Buffer].Offset > Safe)

@@ -87,12 +87,14 @@ public:
   bool propagateAll();
 
 private:
+  static constexpr uint8_t MayRise = 1, MayOverflow = 2;
+
   struct Section {
     int64_t Floor;
     int64_t Remaining;
     uint64_t SetKey; ///< Of the unplaced buffers, as a set.
     int32_t Count;   ///< Unplaced buffers, the first ones in `Members`.
-    bool Dirty;
+    uint8_t Dirty;   ///< MayRise, MayOverflow.
   };
   struct Rest {
     int64_t Offset;
@@ -113,13 +115,15 @@ private:
   void saveSection(int S);
   void saveRest(int B);
   void liftMembers(int S);
-  bool propagate();
-  bool checkSection(int S);
-  bool fits(int S, int Count);
+  bool propagate(size_t Changed);
+  bool checkDirty();
+  void clearQueue();
+  bool raiseToMembers(int S);
+  bool fits(int S);
   void fail(int Buffer, int S);
   Word *why(int S) { return Why.data() + static_cast<size_t>(S) * Words; }
   const Word *why(int S) const { return Why.data() + static_cast<size_t>(S) * Words; }
-  void markDirty(int B);
+  void markDirty(int S, uint8_t What);
   void countWaste(int S, int64_t Floor);
 
   const Instance &I;
@@ -137,8 +141,10 @@ private:
   std::vector<int64_t> Placed;
   std::vector<Word> Why;
   std::vector<int> Queue;
-  std::vector<int> Lifted; ///< Buffers whose rest rose in this propagation.
-  std::vector<bool> IsLifted;
+  /// Each placement and each gap is an episode: what it changes is saved once.
+  uint64_t Episode = 1;
+  std::vector<uint64_t> SectionSaved;
+  std::vector<uint64_t> RestSaved;
   std::vector<SavedSection> SectionTrail;
   std::vector<Word> WhyTrail;
   std::vector<SavedRest> RestTrail;
