@@ -122,12 +122,8 @@ def test_what_cannot_be_built_leaves_nothing(
 
 
 def test_one_line_sources() -> None:
-    text = (
-        "# c\ndeb http://a/ x main # n\n deb-src http://a/ x main\ndeb [arch=i386] http://b/ y z\n"
-    )
-    assert source_lines(text) == (
-        "deb-src http://a/ x main # n\ndeb-src http://a/ x main\ndeb-src [arch=i386] http://b/ y z\n"
-    )
+    text = "# c\ndeb http://a/ x\n deb-src http://a/ x\ndebs x\ndeb [arch=i386] http://b/ y z\n"
+    assert source_lines(text) == "deb-src http://a/ x\ndeb-src [arch=i386] http://b/ y z\n"
 
 
 def test_deb822_sources() -> None:
