@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,8 @@ from mlgo.policy import Policy
 from mlgo.process import reason, run
 from mlgo.toolchain import Toolchain
 
+# All other variables that start with MLGO_ are options of the plugin.
+_HARMLESS = frozenset(("MLGO_HOME", "MLGO_SETUP_TESTS"))
 _SAMPLE = (
     "static int twice(int x) { return 2 * x; }\nint main(int n, char **v) { return twice(n); }\n"
 )
@@ -48,8 +51,15 @@ def check_compiler(compiler: Compiler) -> None:
     """Compiles a few lines in all three ways, so that what is wrong for all is said once.
 
     Raises:
-        UserError: it does not work, e.g. because the weights or the plugin are not for this LLVM.
+        UserError: it does not work, e.g. because the weights or the plugin are not for this LLVM;
+            or the environment holds options for the plugin, which would meet the control too.
     """
+    foreign = sorted(n for n in os.environ if n.startswith("MLGO_") and n not in _HARMLESS)
+    if foreign:
+        raise UserError(
+            f"the environment tells the plugin what to do: {', '.join(foreign)}",
+            hint=f"unset {' '.join(foreign)}",
+        )
     with tempfile.TemporaryDirectory(prefix="mlgo-") as folder:
         source = Path(folder) / "sample.c"
         source.write_text(_SAMPLE)

@@ -82,6 +82,12 @@ def test_a_policy_that_cannot_work_is_said_once_and_first(compiler, words, tmp_p
         evaluate(replace(compiler, policy=Policy("file", weights=corrupt)), words)
 
 
+def test_options_in_the_environment_are_refused(compiler, words, monkeypatch):
+    monkeypatch.setenv("MLGO_FLIP", "0")
+    with pytest.raises(UserError, match="tells the plugin what to do: MLGO_FLIP"):
+        evaluate(compiler, words)
+
+
 def test_nothing_is_left_in_the_temporary_folder(compiler, words, broken, tmp_path, monkeypatch):
     (tmp_path / "tmp").mkdir()
     monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
