@@ -47,7 +47,8 @@ class Encoding:
 
     def __init__(self, problem: Problem, old_offsets: Ints | None = None) -> None:
         self.problem = problem
-        self.unit = _unit(problem, old_offsets)
+        self._old_offsets = np.empty(0, np.int64) if old_offsets is None else old_offsets
+        self.unit = _unit(problem, self._old_offsets)
         self.model = cp_model.CpModel()
         self.places = [self._places(row) for row in range(len(problem))]
         self.offsets = [self._offset(row) for row in range(len(problem))]
@@ -64,7 +65,8 @@ class Encoding:
         problem = self.problem
         alone = problem.size + np.maximum(problem.alignment, self.unit)
         given = np.where(problem.offset == NO_OFFSET, problem.region_lower, problem.offset)
-        total = int(given.max(initial=0)) + int(alone.sum())
+        base = max(int(given.max(initial=0)), int(self._old_offsets.max(initial=0)))
+        total = base + int(alone.sum())
         if total > _LARGEST:
             raise TelamallocError(
                 "the sizes are too large for CP-SAT", "use --engine core, which has no such limit"
@@ -221,13 +223,13 @@ def _piece(row: int, lower: int, upper: int, units: int) -> Iterable[Piece]:
     return [Piece(row, lower, upper, units)] if lower < upper and units else []
 
 
-def _unit(problem: Problem, old_offsets: Ints | None) -> int:
+def _unit(problem: Problem, old_offsets: Ints) -> int:
     """A number of bytes such that some best plan has only multiples of it as offsets.
 
     Push every buffer of a plan down as far as it goes: each then starts where its region, its
     alignment, an offset that it keeps or the end of another buffer stops it.
     """
-    wanted = problem.offset if old_offsets is None else np.append(problem.offset, old_offsets)
+    wanted = np.append(problem.offset, old_offsets)
     given = wanted[wanted != NO_OFFSET]
     stops = [problem.size, problem.gaps[:, 3], problem.region_lower, given]
     unit = 0

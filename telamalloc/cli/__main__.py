@@ -1,0 +1,5 @@
+"""`python -m telamalloc.cli`."""
+
+from telamalloc.cli import main
+
+main()
