@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
 
-from telamalloc import _core
+from telamalloc import _core, aliases
 from telamalloc.errors import TelamallocError
 from telamalloc.problem import NO_OFFSET, Ints, Problem
 from telamalloc.solution import Solution, Stats, Status
@@ -87,11 +88,68 @@ def minimize(
 def _run(
     problem: Problem, params: SolverParams | None, stop: _core.StopFlag | None, minimize: bool
 ) -> Solution:
+    switches, flag = params or SolverParams(), stop or StopFlag()
+    pairs = aliases.pairs_at_once(problem)
+    if not pairs:
+        return _run_core(problem, switches, flag, minimize)
+    if minimize:
+        return _minimize_aliased(problem, pairs, switches, flag)
+    return _solve_aliased(problem, pairs, switches, flag)
+
+
+def _solve_aliased(
+    problem: Problem, pairs: list[aliases.Pair], params: SolverParams, stop: _core.StopFlag
+) -> Solution:
+    """Lets fewer and fewer pairs share until there is a plan; a proof needs all subsets."""
+    bound = aliases.lower_bound(problem)
+    status = Status.INFEASIBLE if len(pairs) <= aliases.EXACT_PAIRS else Status.BUDGET
+    for shared in aliases.subsets(pairs):
+        found = _run_merged(problem, shared, params, stop, minimize=False)
+        if found is None:
+            continue
+        if found.status in (Status.SOLVED, Status.INTERRUPTED):
+            return replace(found, lower_bound=bound)
+        if found.status is Status.BUDGET:
+            status = Status.BUDGET
+    nowhere = np.full(len(problem), -1, dtype=np.int64)
+    return Solution.of(problem, status, nowhere, lower_bound=bound)
+
+
+def _minimize_aliased(
+    problem: Problem, pairs: list[aliases.Pair], params: SolverParams, stop: _core.StopFlag
+) -> Solution:
+    bound = aliases.lower_bound(problem)
+    tries = [_run_merged(problem, pairs, params, stop, minimize=True)]
+    if tries[0] is None or tries[0].status is not Status.SOLVED or tries[0].peak > bound:
+        tries.append(_run_merged(problem, (), params, stop, minimize=True))
+    found = [t for t in tries if t is not None]
+    solved = [t for t in found if t.status is Status.SOLVED]
+    best = min(solved, key=lambda t: t.peak) if solved else found[-1]
+    return replace(best, lower_bound=bound)
+
+
+def _run_merged(
+    problem: Problem,
+    shared: Sequence[aliases.Pair],
+    params: SolverParams,
+    stop: _core.StopFlag,
+    minimize: bool,
+) -> Solution | None:
+    """Solves with these pairs at one offset each; None: they cannot share."""
+    skip = minimize or len(shared) > aliases.EXACT_PAIRS
+    made = aliases.merge(problem, shared, skip)
+    if made is None:
+        return None
+    merged, new_row = made
+    found = _run_core(merged, params, stop, minimize)
+    return Solution.of(problem, found.status, found.offsets[new_row], stats=found.stats)
+
+
+def _run_core(
+    problem: Problem, params: SolverParams, stop: _core.StopFlag, minimize: bool
+) -> Solution:
     outcome, offsets, bound, seconds, *counts = _core.run(
-        minimize,
-        *core_columns(problem),
-        core_params(params or SolverParams()),
-        stop or StopFlag(),
+        minimize, *core_columns(problem), core_params(params), stop
     )
     found: Ints = offsets if len(offsets) else np.full(len(problem), -1, dtype=np.int64)
     return Solution.of(
