@@ -33,7 +33,7 @@ def add_compile_commands(
 
     Args:
         database: a compile_commands.json.
-        name: of the program; that of the source folder by default.
+        name: of the program; by default that of the folder above the build and its sources.
         links: link commands, as in the build's log, run from the database's folder. By default
             they are taken from CMake's link.txt files or from `ninja -t commands`.
         settings: where to and how.
@@ -59,7 +59,7 @@ def add_compile_commands(
             for c in graph.compiles.values()
         ],
     )
-    name = _safe_name(name or (root.name if root != build else build.parent.name))
+    name = _safe_name(name or root.name)
     digest = hashlib.sha256(database.read_bytes()).hexdigest()
     origin = Origin("compile-commands", str(database), "", digest)
     settings.progress(f"{name}: {len(graph.compiles)} sources, {len(graph.products)} products")
