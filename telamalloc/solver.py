@@ -10,7 +10,7 @@ import numpy as np
 
 from telamalloc import _core, aliases
 from telamalloc.errors import TelamallocError
-from telamalloc.problem import NO_OFFSET, Ints, Problem
+from telamalloc.problem import LIMIT, NO_OFFSET, Ints, Problem
 from telamalloc.solution import Solution, Stats, Status
 
 StopFlag = _core.StopFlag
@@ -152,9 +152,28 @@ def _run_core(
         minimize, *core_columns(problem), core_params(params), stop
     )
     found: Ints = offsets if len(offsets) else np.full(len(problem), -1, dtype=np.int64)
-    return Solution.of(
+    answer = Solution.of(
         problem, _STATUS[outcome], found, lower_bound=bound, stats=Stats(seconds, *counts)
     )
+    return _place_idle(problem, answer)
+
+
+def _place_idle(problem: Problem, answer: Solution) -> Solution:
+    """Places the buffers that need nothing at any time, of which the core does not know."""
+    idle = np.setdiff1d(np.arange(len(problem)), _pieces(problem)[3]) if len(problem.gaps) else ()
+    if not len(idle) or answer.status is not Status.SOLVED:
+        return answer
+    lowest = -(-problem.region_lower // problem.alignment) * problem.alignment
+    lowest = np.where(problem.offset != NO_OFFSET, problem.offset, lowest)[idle]
+    ends = lowest + problem.size[idle]
+    top = LIMIT if problem.capacity is None else problem.capacity
+    if (ends > np.minimum(problem.region_upper[idle], top)).any():
+        nowhere = np.full(len(problem), -1, dtype=np.int64)
+        return Solution.of(problem, Status.INFEASIBLE, nowhere, stats=answer.stats)
+    offsets = answer.offsets.copy()
+    offsets[idle] = lowest
+    bound = max(answer.lower_bound, int(ends.max()))
+    return Solution.of(problem, answer.status, offsets, lower_bound=bound, stats=answer.stats)
 
 
 def _pieces(p: Problem) -> tuple[Ints, Ints, Ints, Ints]:
