@@ -2,74 +2,209 @@
 
 #include "packing.h"
 
+#include "random.h"
+
 #include <algorithm>
+#include <cmath>
 #include <numeric>
+#include <set>
 
 using namespace telamalloc;
 
-int64_t telamalloc::firstFit(const Instance &I, const std::vector<int> &Order,
-                             std::vector<int64_t> &Offsets) {
-  Offsets.assign(I.NumBuffers, -1);
-  struct Piece {
-    int32_t Buffer;
-    int64_t Height;
+namespace {
+
+int64_t alignUp(int64_t Value, int64_t Align) { return (Value + Align - 1) & ~(Align - 1); }
+
+std::vector<int> byStart(const std::vector<Solid> &Solids) {
+  std::vector<int> Order(Solids.size());
+  std::iota(Order.begin(), Order.end(), 0);
+  std::sort(Order.begin(), Order.end(), [&](int A, int B) {
+    return Solids[A].Lower != Solids[B].Lower ? Solids[A].Lower < Solids[B].Lower : A < B;
+  });
+  return Order;
+}
+
+} // namespace
+
+int64_t telamalloc::largestLiveSum(const std::vector<Solid> &Solids) {
+  std::vector<std::pair<int64_t, int64_t>> Changes;
+  Changes.reserve(2 * Solids.size());
+  for (const Solid &S : Solids) {
+    Changes.emplace_back(S.Lower, S.Spec.Size);
+    Changes.emplace_back(S.Upper, -S.Spec.Size); // Negative: sorts before starts.
+  }
+  std::sort(Changes.begin(), Changes.end());
+  int64_t Sum = 0, Most = 0;
+  for (auto &[Time, Change] : Changes)
+    Most = std::max(Most, Sum += Change);
+  return Most;
+}
+
+Packer::Packer(const std::vector<Solid> &Solids) : Solids(Solids), Offsets(Solids.size(), -1) {
+  listOverlaps();
+}
+
+/// Runs through time with the list of those live; gives up where there are too many pairs.
+void Packer::listOverlaps() {
+  std::vector<int> Order = byStart(Solids);
+  std::vector<int64_t> Degree(Solids.size() + 1, 0);
+  std::vector<int> Live;
+  auto sweep = [&](auto Visit) {
+    Live.clear();
+    for (int B : Order) {
+      size_t Kept = 0;
+      for (int L : Live)
+        if (Solids[L].Upper > Solids[B].Lower)
+          Live[Kept++] = L;
+      Live.resize(Kept);
+      for (int L : Live)
+        Visit(B, L);
+      if (First.empty() && Degree[Solids.size()] > MaxOverlaps)
+        return false;
+      Live.push_back(B);
+    }
+    return true;
   };
-  std::vector<std::vector<Piece>> Taken(I.NumSections);
-  // A buffer blocks the same bytes in every section where neither height changed.
-  struct Block {
-    int Owner = -1;
-    int64_t Own = 0;
-    int64_t Other = 0;
-  };
-  std::vector<Block> Last(I.NumBuffers);
-  std::vector<std::pair<int64_t, int64_t>> Blocks;
+  int64_t &Total = Degree[Solids.size()];
+  if (!sweep([&](int A, int B) { ++Degree[A], ++Degree[B], Total += 2; }))
+    return;
+  First.assign(Solids.size() + 1, 0);
+  for (size_t B = 0; B < Solids.size(); ++B)
+    First[B + 1] = First[B] + Degree[B];
+  Others.resize(First.back());
+  std::vector<int64_t> At(First.begin(), First.end() - 1);
+  sweep([&](int A, int B) {
+    Others[At[A]++] = B;
+    Others[At[B]++] = A;
+  });
+  Listed = true;
+}
+
+int64_t Packer::firstFit(const std::vector<int> &Order) {
+  std::fill(Offsets.begin(), Offsets.end(), -1);
+  std::vector<std::pair<int64_t, int64_t>> Taken;
   int64_t Peak = 0;
   for (int B : Order) {
-    Blocks.clear();
-    for (auto *Inc = I.begin(B); Inc != I.end(B); ++Inc)
-      for (const Piece &T : Taken[Inc->Section]) {
-        Block &Seen = Last[T.Buffer];
-        if (Seen.Owner == B && Seen.Own == Inc->Height && Seen.Other == T.Height)
-          continue;
-        Seen = {B, Inc->Height, T.Height};
-        // A conflict begins where this buffer's piece would reach into the other.
-        Blocks.emplace_back(Offsets[T.Buffer] - Inc->Height, Offsets[T.Buffer] + T.Height);
-      }
-    std::sort(Blocks.begin(), Blocks.end());
-    int64_t Align = I.Buffers[B].Align;
-    auto Up = [&](int64_t V) { return (V + Align - 1) & ~(Align - 1); };
-    int64_t At = Up(I.Buffers[B].Release);
-    for (auto &[From, To] : Blocks)
-      if (At > From && At < To)
-        At = Up(To);
+    Taken.clear();
+    for (int64_t K = First[B]; K < First[B + 1]; ++K)
+      if (Offsets[Others[K]] >= 0)
+        Taken.emplace_back(Offsets[Others[K]], Offsets[Others[K]] + Solids[Others[K]].Spec.Size);
+    std::sort(Taken.begin(), Taken.end());
+    const BufferSpec &Spec = Solids[B].Spec;
+    int64_t At = alignUp(Spec.Release, Spec.Align);
+    for (auto &[From, To] : Taken) {
+      if (At + Spec.Size <= From)
+        break;
+      At = std::max(At, alignUp(To, Spec.Align));
+    }
     Offsets[B] = At;
-    for (auto *Inc = I.begin(B); Inc != I.end(B); ++Inc)
-      Taken[Inc->Section].push_back({B, Inc->Height});
-    Peak = std::max(Peak, At + I.Buffers[B].Size);
+    Peak = std::max(Peak, At + Spec.Size);
   }
   return Peak;
 }
 
-int64_t telamalloc::bestOfOrders(const Instance &I, int64_t GoodEnough,
-                                 std::vector<int64_t> &Offsets) {
-  std::vector<int> Order(I.NumBuffers);
-  std::iota(Order.begin(), Order.end(), 0);
-  int64_t Best = INT64_MAX;
-  std::vector<int64_t> Trial;
-  for (int Kind = 0; Kind < 3 && Best > GoodEnough; ++Kind) {
-    auto Key = [&](int B) {
-      double Size = double(I.Buffers[B].Size), Life = double(I.Lifetime[B]);
-      return Kind == 0 ? Size : Kind == 1 ? Size * Life : Life;
-    };
-    std::stable_sort(Order.begin(), Order.end(), [&](int A, int B) { return Key(A) > Key(B); });
-    int64_t Peak = firstFit(I, Order, Trial);
-    bool Legal = true;
-    for (int B = 0; B < I.NumBuffers; ++B)
-      Legal &= Trial[B] + I.Buffers[B].Size <= I.Buffers[B].Deadline;
-    if (Legal && Peak < Best) {
-      Best = Peak;
-      Offsets = Trial;
+/// Places buffers as they start, each into the smallest hole that holds it; or, by end,
+/// beside the neighbour that ends at most like it, so that holes grow together again.
+int64_t Packer::bestFitInTime(bool ByEnd) {
+  struct Block {
+    int64_t Offset;
+    int64_t End;
+    int64_t Upper;
+    int Buffer;
+    bool operator<(const Block &Other) const { return Offset < Other.Offset; }
+  };
+  std::vector<int> Order = byStart(Solids);
+  std::vector<int> Ends(Order);
+  std::sort(Ends.begin(), Ends.end(), [&](int A, int B) {
+    return Solids[A].Upper != Solids[B].Upper ? Solids[A].Upper < Solids[B].Upper : A < B;
+  });
+  std::vector<Block> Live;
+  size_t NextEnd = 0;
+  int64_t Peak = 0;
+  for (int B : Order) {
+    const Solid &S = Solids[B];
+    for (; Solids[Ends[NextEnd]].Upper <= S.Lower; ++NextEnd) {
+      Block Gone{Offsets[Ends[NextEnd]], 0, 0, 0};
+      Live.erase(std::lower_bound(Live.begin(), Live.end(), Gone));
+    }
+    int64_t Floor = S.Spec.Release, BestAt = -1;
+    double BestCost = INFINITY;
+    int64_t BelowUpper = S.Upper;
+    for (size_t K = 0; K <= Live.size(); ++K) {
+      int64_t At = alignUp(Floor, S.Spec.Align);
+      bool Top = K == Live.size();
+      int64_t Room = Top ? INT64_MAX : Live[K].Offset - At;
+      if (Room >= S.Spec.Size) {
+        int64_t AboveUpper = Top ? S.Upper : Live[K].Upper;
+        double Cost =
+            ByEnd ? double(std::min(std::abs(BelowUpper - S.Upper), std::abs(AboveUpper - S.Upper)))
+                  : double(Room - S.Spec.Size);
+        if (Top)
+          Cost = BestAt < 0 ? 0 : INFINITY; // Only where there is no hole.
+        if (Cost < BestCost)
+          BestCost = Cost, BestAt = At;
+      }
+      if (!Top && Live[K].End > Floor)
+        Floor = Live[K].End, BelowUpper = Live[K].Upper;
+    }
+    Block New{BestAt, BestAt + S.Spec.Size, S.Upper, B};
+    Live.insert(std::lower_bound(Live.begin(), Live.end(), New), New);
+    Offsets[B] = BestAt;
+    Peak = std::max(Peak, New.End);
+  }
+  return Peak;
+}
+
+bool Packer::keepIfBetter(int64_t Peak) {
+  if (Peak >= BestPeak)
+    return false;
+  for (size_t B = 0; B < Solids.size(); ++B)
+    if (Offsets[B] + Solids[B].Spec.Size > Solids[B].Spec.Deadline)
+      return false;
+  BestPeak = Peak;
+  Best = Offsets;
+  return true;
+}
+
+int64_t Packer::run(int64_t Target, int Rounds, uint64_t Seed, const Watch &W) {
+  if (!Listed) {
+    for (bool ByEnd : {false, true})
+      if (!W.TimeUp() && !W.Stop() && BestPeak > Target)
+        keepIfBetter(bestFitInTime(ByEnd));
+    return BestPeak;
+  }
+  Random Rng(Seed);
+  std::vector<double> Priority(Solids.size());
+  std::vector<int> Order(Solids.size());
+  auto start = [&](int Kind) {
+    for (size_t B = 0; B < Solids.size(); ++B) {
+      double Size = std::log2(double(Solids[B].Spec.Size));
+      double Life = std::log2(double(Solids[B].Upper - Solids[B].Lower));
+      Priority[B] = Kind == 0 ? Size : Kind == 1 ? Size + Life : Life;
+    }
+  };
+  constexpr int Kinds = 3, Stale = 40;
+  int64_t Lowest = INT64_MAX;
+  for (int Round = 0, Since = 0, Kind = 0; Round < Rounds; ++Round, ++Since) {
+    if (Round == 0 || Since > Stale) {
+      start(Kind++ % Kinds);
+      Since = 0;
+      Lowest = INT64_MAX;
+    }
+    std::iota(Order.begin(), Order.end(), 0);
+    std::stable_sort(Order.begin(), Order.end(),
+                     [&](int A, int B) { return Priority[A] > Priority[B]; });
+    int64_t Peak = firstFit(Order);
+    keepIfBetter(Peak);
+    if (BestPeak <= Target || W.TimeUp() || W.Stop())
+      break;
+    if (Peak < Lowest)
+      Lowest = Peak, Since = 0;
+    for (size_t B = 0; B < Solids.size(); ++B) {
+      int64_t End = Offsets[B] + Solids[B].Spec.Size;
+      if (End > Target || End > Solids[B].Spec.Deadline)
+        Priority[B] += 0.5 + Rng.uniform();
     }
   }
-  return Best;
+  return BestPeak;
 }

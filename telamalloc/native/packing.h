@@ -1,20 +1,60 @@
 //===- packing.h - Fast plans without search ---------------------*- C++ -*-===//
+//
+// First fit in an order of priority, again and again: the buffers that ended too
+// high move forward in the order (squeaky wheel optimization, Joslin and
+// Clements, JAIR 1999). For very many buffers: best fit along time.
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef TELAMALLOC_PACKING_H
 #define TELAMALLOC_PACKING_H
 
 #include "instance.h"
+#include "params.h"
 
 #include <vector>
 
 namespace telamalloc {
 
-/// Places buffers in the given order, each at its lowest free offset.
-/// Returns the peak; deadlines of regions are not looked at.
-int64_t firstFit(const Instance &I, const std::vector<int> &Order, std::vector<int64_t> &Offsets);
+/// A buffer without its gaps: solid from start to end.
+struct Solid {
+  int64_t Lower;
+  int64_t Upper;
+  BufferSpec Spec;
+};
 
-/// Tries several orders and keeps the plan with the lowest peak.
-int64_t bestOfOrders(const Instance &I, int64_t GoodEnough, std::vector<int64_t> &Offsets);
+/// Places solids under repeated first fit.
+class Packer {
+public:
+  explicit Packer(const std::vector<Solid> &Solids);
+
+  /// Lowers the peak until it is `Target`, `Rounds` are done or the watch stops it.
+  /// Returns the best peak; INT64_MAX: no round met all deadlines.
+  int64_t run(int64_t Target, int Rounds, uint64_t Seed, const Watch &W);
+  const std::vector<int64_t> &offsets() const { return Best; }
+
+  /// Whether the overlaps are few enough to be listed (see `MaxOverlaps`).
+  bool isListed() const { return Listed; }
+
+private:
+  void listOverlaps();
+  int64_t firstFit(const std::vector<int> &Order);
+  int64_t bestFitInTime(bool ByEnd);
+  bool keepIfBetter(int64_t Peak);
+
+  static constexpr int64_t MaxOverlaps = 120'000'000;
+
+  const std::vector<Solid> &Solids;
+  bool Listed = false;
+  std::vector<int64_t> First;  ///< Positions in `Others` by solid.
+  std::vector<int32_t> Others; ///< Solids live at the same time.
+  std::vector<int64_t> Offsets;
+  std::vector<int64_t> Best;
+  int64_t BestPeak = INT64_MAX;
+};
+
+/// The largest live sum of solids.
+int64_t largestLiveSum(const std::vector<Solid> &Solids);
 
 } // namespace telamalloc
 

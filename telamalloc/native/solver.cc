@@ -25,10 +25,30 @@ int64_t lowerBound(const Instance &I) {
   return Bound;
 }
 
-Outcome solvePart(const Instance &I, int64_t Capacity, const Params &P, const Watch &W, Counters &C,
-                  std::vector<int64_t> &Offsets) {
-  if (P.Greedy && bestOfOrders(I, Capacity, Offsets) <= Capacity)
-    return Outcome::Solved;
+std::vector<Solid> solidsOf(const std::vector<BufferSpec> &Buffers,
+                            const std::vector<Piece> &Pieces) {
+  std::vector<Solid> Solids;
+  for (const BufferSpec &B : Buffers)
+    Solids.push_back({INT64_MAX, INT64_MIN, B});
+  for (const Piece &P : Pieces) {
+    Solid &S = Solids[P.Buffer];
+    S.Lower = std::min(S.Lower, P.Lower);
+    S.Upper = std::max(S.Upper, P.Upper);
+  }
+  for (Solid &S : Solids)
+    if (S.Lower > S.Upper)
+      S.Lower = S.Upper = 0; // Nothing but gaps.
+  return Solids;
+}
+
+/// Beyond this many buffers in one part the search is too slow to be of use.
+constexpr int SearchLimit = 3000;
+constexpr int GreedyRounds = 3;
+
+Outcome searchPart(const Instance &I, int64_t Capacity, const Params &P, const Watch &W,
+                   Counters &C, std::vector<int64_t> &Offsets) {
+  if (I.NumBuffers > SearchLimit)
+    return lowerBound(I) > Capacity ? Outcome::Infeasible : Outcome::Budget;
   Search S(I, Capacity, P, W);
   Outcome Result = S.run(C);
   if (Result == Outcome::Solved)
@@ -41,10 +61,116 @@ void keep(const Instance &I, const std::vector<int64_t> &Offsets, Answer &A) {
     A.Offsets[I.Original[B]] = Offsets[B];
 }
 
+/// A plan without search, for the part alone.
+int64_t packPart(const Instance &I, const std::vector<Solid> &Solids, int64_t Target, int Rounds,
+                 const Params &P, const Watch &W, std::vector<int64_t> &Offsets) {
+  std::vector<Solid> Own;
+  for (int Row : I.Original)
+    Own.push_back(Solids[Row]);
+  Packer Pack(Own);
+  int64_t Peak = Pack.run(Target, Rounds, P.Seed, W);
+  if (Peak != INT64_MAX)
+    Offsets = Pack.offsets();
+  return Peak;
+}
+
+/// Lowers a part's peak: with a small budget, halves what lies between the bound and the
+/// peak while the search answers; then again with a larger one.
+class Lowering {
+public:
+  Lowering(const Instance &I, int64_t Floor, const Params &P, const Watch &W)
+      : I(I), P(P), W(W), Bound(lowerBound(I)), Floor(Floor) {}
+
+  void run(Counters &C, std::vector<int64_t> &Best, int64_t High) {
+    for (int64_t Budget = 4000; High > least() && !over(C); Budget *= 4)
+      for (int64_t Low = least(); Low < High && !over(C);) {
+        int64_t Target = High == INT64_MAX ? 2 * Low : Low + (High - Low) / 2;
+        std::vector<int64_t> Offsets;
+        Outcome Result = ask(Target, Budget, C, Offsets);
+        if (Result == Outcome::Solved) {
+          Best = Offsets;
+          High = peakOf(I, Best);
+        } else {
+          Low = Target + 1;
+          if (Result == Outcome::Infeasible)
+            Bound = std::max(Bound, Low);
+          if (High - Low < (High - Bound) / 16)
+            break; // A larger budget is of more use than the last bytes.
+        }
+      }
+  }
+
+  int64_t bound() const { return Bound; }
+
+private:
+  /// Below this peak nothing is won: another part is as high, or there is a proof.
+  int64_t least() const { return std::max(Bound, Floor); }
+  bool over(const Counters &C) const {
+    return W.TimeUp() || W.Stop() || (P.NodeBudget && C.Nodes >= P.NodeBudget);
+  }
+  Outcome ask(int64_t Target, int64_t Budget, Counters &C, std::vector<int64_t> &Offsets) {
+    Params Q = P;
+    Q.NodeBudget = C.Nodes + Budget;
+    if (P.NodeBudget)
+      Q.NodeBudget = std::min(Q.NodeBudget, P.NodeBudget);
+    return searchPart(I, Target, Q, W, C, Offsets);
+  }
+
+  const Instance &I;
+  const Params &P;
+  const Watch &W;
+  int64_t Bound;
+  int64_t Floor;
+};
+
+/// Sections of very many buffers would take too much memory.
+constexpr size_t PartLimit = 50'000;
+constexpr int Forever = INT32_MAX;
+
+/// The whole as one, without search.
+Answer packAll(const std::vector<Solid> &Solids, int64_t Target, const Params &P, const Watch &W) {
+  Answer A;
+  A.Parts = 1;
+  A.LowerBound = largestLiveSum(Solids);
+  Packer Pack(Solids);
+  int64_t Peak = Pack.run(std::max(Target, A.LowerBound), Forever, P.Seed, W);
+  A.Result = W.Stop() ? Outcome::Interrupted : Outcome::Budget;
+  if (Peak != INT64_MAX)
+    A.Offsets = Pack.offsets();
+  return A;
+}
+
+int64_t peakOf(const std::vector<Solid> &Solids, const std::vector<int64_t> &Offsets) {
+  int64_t Peak = 0;
+  for (size_t B = 0; B < Offsets.size(); ++B)
+    Peak = std::max(Peak, Offsets[B] + Solids[B].Spec.Size);
+  return Peak;
+}
+
+bool hasGaps(const std::vector<BufferSpec> &Buffers, const std::vector<Piece> &Pieces) {
+  if (Pieces.size() != Buffers.size())
+    return true;
+  for (const Piece &P : Pieces)
+    if (P.Height != Buffers[P.Buffer].Size)
+      return true;
+  return false;
+}
+
 } // namespace
 
 Answer telamalloc::solve(const std::vector<BufferSpec> &Buffers, const std::vector<Piece> &Pieces,
                          int64_t Capacity, const Params &P, const Watch &W) {
+  std::vector<Solid> Solids = solidsOf(Buffers, Pieces);
+  if (Buffers.size() > PartLimit) {
+    Answer A = packAll(Solids, Capacity, P, W);
+    if (!hasGaps(Buffers, Pieces) && A.LowerBound > Capacity)
+      A.Result = Outcome::Infeasible;
+    else if (!A.Offsets.empty() && peakOf(Solids, A.Offsets) <= Capacity)
+      A.Result = Outcome::Solved;
+    if (A.Result != Outcome::Solved)
+      A.Offsets.clear();
+    return A;
+  }
   Answer A;
   std::vector<Instance> Parts = buildInstances(Buffers, Pieces);
   A.Parts = static_cast<int>(Parts.size());
@@ -54,7 +180,12 @@ Answer telamalloc::solve(const std::vector<BufferSpec> &Buffers, const std::vect
     A.LowerBound = std::max(A.LowerBound, lowerBound(I));
   for (const Instance &I : Parts) {
     std::vector<int64_t> Offsets;
-    Outcome Result = solvePart(I, Capacity, P, W, A.Count, Offsets);
+    int Rounds = I.NumBuffers > SearchLimit ? Forever : GreedyRounds;
+    Outcome Result = Outcome::Solved;
+    if (lowerBound(I) > Capacity)
+      Result = Outcome::Infeasible;
+    else if (!P.Greedy || packPart(I, Solids, Capacity, Rounds, P, W, Offsets) > Capacity)
+      Result = searchPart(I, Capacity, P, W, A.Count, Offsets);
     if (Result == Outcome::Solved) {
       keep(I, Offsets, A);
       continue;
@@ -72,6 +203,17 @@ Answer telamalloc::solve(const std::vector<BufferSpec> &Buffers, const std::vect
 Answer telamalloc::minimize(const std::vector<BufferSpec> &Buffers,
                             const std::vector<Piece> &Pieces, int64_t Capacity, const Params &P,
                             const Watch &W) {
+  std::vector<Solid> Solids = solidsOf(Buffers, Pieces);
+  if (Buffers.size() > PartLimit) {
+    Answer A = packAll(Solids, 0, P, W);
+    if (hasGaps(Buffers, Pieces))
+      A.LowerBound = 0;
+    if (!A.Offsets.empty() && peakOf(Solids, A.Offsets) <= Capacity)
+      A.Result = Outcome::Solved;
+    else
+      A.Offsets.clear();
+    return A;
+  }
   Answer A;
   std::vector<Instance> Parts = buildInstances(Buffers, Pieces);
   A.Parts = static_cast<int>(Parts.size());
@@ -79,36 +221,23 @@ Answer telamalloc::minimize(const std::vector<BufferSpec> &Buffers,
   A.Result = Outcome::Solved;
   int64_t Peak = 0;
   for (const Instance &I : Parts)
-    A.LowerBound = std::max(A.LowerBound, lowerBound(I));
+    Peak = std::max(Peak, lowerBound(I)); // No part need be lower than the highest bound.
+  A.LowerBound = Peak;
   for (const Instance &I : Parts) {
-    int64_t Bound = std::max(lowerBound(I), Peak);
     std::vector<int64_t> Best;
-    int64_t High = bestOfOrders(I, Bound, Best);
-    while (High > Bound) {
-      int64_t Target = Bound + (High - Bound) / 2;
-      std::vector<int64_t> Offsets;
-      Params Q = P;
-      if (!Q.NodeBudget)
-        Q.NodeBudget = 200000;
-      Counters C;
-      Search S(I, Target, Q, W);
-      Outcome Result = S.run(C);
-      A.Count.Nodes += C.Nodes;
-      if (Result == Outcome::Solved) {
-        Best = S.offsets();
-        High = peakOf(I, Best);
-      } else if (Result == Outcome::Infeasible) {
-        Bound = Target + 1;
-      } else {
-        break;
-      }
-    }
-    if (High == INT64_MAX || High > Capacity) {
-      A.Result = Outcome::Budget;
+    int Rounds = I.NumBuffers > SearchLimit ? Forever : 30;
+    int64_t High = packPart(I, Solids, Peak, Rounds, P, W, Best);
+    Lowering Lower(I, Peak, P, W);
+    if (I.NumBuffers <= SearchLimit)
+      Lower.run(A.Count, Best, High);
+    if (Best.empty() || peakOf(I, Best) > Capacity) {
+      A.Result = Lower.bound() > Capacity ? Outcome::Infeasible
+                 : W.Stop()               ? Outcome::Interrupted
+                                          : Outcome::Budget;
       break;
     }
-    Peak = std::max(Peak, High);
-    A.LowerBound = std::max(A.LowerBound, Bound);
+    Peak = std::max(Peak, peakOf(I, Best));
+    A.LowerBound = std::max(A.LowerBound, Lower.bound());
     keep(I, Best, A);
   }
   if (A.Result != Outcome::Solved)
