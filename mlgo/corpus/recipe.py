@@ -91,7 +91,7 @@ class Recipe:
             UserError: there is no test recipe.
         """
         if self.test is None:
-            hint = f"programs with one: {', '.join(r.name for r in tested_recipes())}"
+            hint = f"programs with one: {', '.join(r.name for r in recipes_with_suite())}"
             raise UserError(f"no test recipe for {self.name}", hint=hint)
         return replace(
             self,
@@ -106,7 +106,7 @@ def find_recipe(name: str) -> Recipe:
     return recipes().get(name) or Recipe(name)
 
 
-def tested_recipes() -> list[Recipe]:
+def recipes_with_suite() -> list[Recipe]:
     """Returns the recipes with a test suite, sorted by name."""
     return [recipe for recipe in recipes().values() if recipe.test]
 

@@ -1,0 +1,48 @@
+"""Programs stay right: their own test suites pass, whatever decides about inlining."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mlgo.corpus.assemble import Settings
+from mlgo.errors import UserError
+from mlgo.plugin.build import build_plugin
+from mlgo.policy import Policy
+from mlgo.testing import run_suite
+
+SLOW = pytest.mark.slow
+# One program's suite runs always, the others' are slow: a build of each takes minutes.
+SUITES = [
+    "libjsoncpp",
+    *(pytest.param(name, marks=SLOW) for name in ("cmark", "leveldb", "libzstd", "ninja-build")),
+    *(pytest.param(name, marks=SLOW) for name in ("pugixml", "re2", "sqlite3", "yaml-cpp")),
+]
+
+
+@pytest.fixture(scope="module")
+def plugin() -> Path:
+    return build_plugin(22)
+
+
+@pytest.mark.parametrize("kind", ["learned", "default", "random"])
+@pytest.mark.parametrize("name", SUITES)
+def test_suite_passes(plugin: Path, name: str, kind: str) -> None:
+    outcome = run_suite(name, Policy(kind, seed=1), plugin)  # type: ignore[arg-type]
+    assert outcome.passed, outcome.log[-3000:]
+
+
+def test_a_build_that_fails_is_an_error_with_the_compilers_words(tmp_path: Path) -> None:
+    broken = tmp_path / "not-a-plugin.so"
+    broken.write_text("")
+    with pytest.raises(UserError, match="libjsoncpp"):
+        run_suite("libjsoncpp", Policy("learned"), broken, Settings(progress=lambda _: None))
+
+
+def test_a_program_without_a_recipe() -> None:
+    command = [sys.executable, "-c", "from mlgo.cli import main; main()", "test", "lua5.4"]
+    done = subprocess.run([*command, "--policy", "stock"], capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "no test recipe for lua5.4" in done.stderr
+    assert "Traceback" not in done.stderr
