@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import shutil
 import tempfile
@@ -76,7 +78,9 @@ def _write_card(training: Path, evaluations: tuple[Path, ...], policy: str, note
 
     from mlgo.evaluate.document import read_evaluation
     from mlgo.models.card import make_card, write_card
-    from mlgo.train.expert import ExpertIteration
+
+    with contextlib.redirect_stderr(io.StringIO()):  # Gym greets each import with a notice
+        from mlgo.train.expert import ExpertIteration
 
     try:
         gin.parse_config_file(str(training / "config.gin"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 from pathlib import Path
 
@@ -59,7 +61,8 @@ def _train(output: Path, config: Path, bindings: tuple[str, ...], jobs: int) -> 
     try:
         import gin
 
-        from mlgo.train.expert import ExpertIteration, Training
+        with contextlib.redirect_stderr(io.StringIO()):  # Gym greets each import with a notice
+            from mlgo.train.expert import ExpertIteration, Training
         from mlgo.train.progress import TerminalProgress
     except ImportError as error:
         raise UserError(
@@ -77,4 +80,8 @@ def _train(output: Path, config: Path, bindings: tuple[str, ...], jobs: int) -> 
     output.mkdir(parents=True, exist_ok=True)
     (output / "config.gin").write_text(gin.config_str())
     compiler = Compiler(find_toolchain(22), plugin_path(22))
-    return Training(settings, compiler, output, jobs, TerminalProgress()).run()
+    try:
+        return Training(settings, compiler, output, jobs, TerminalProgress()).run()
+    except KeyboardInterrupt as error:
+        hint = "run the same command again: it goes on where it was"
+        raise UserError("interrupted", hint=hint, exit_code=130) from error
