@@ -160,8 +160,10 @@ def _run_core(
 
 def _place_idle(problem: Problem, answer: Solution) -> Solution:
     """Places the buffers that need nothing at any time, of which the core does not know."""
-    idle = np.setdiff1d(np.arange(len(problem)), _pieces(problem)[3]) if len(problem.gaps) else ()
-    if not len(idle) or answer.status is not Status.SOLVED:
+    if not len(problem.gaps) or answer.status is not Status.SOLVED:
+        return answer
+    idle = np.setdiff1d(np.arange(len(problem)), _pieces(problem)[3])
+    if not len(idle):
         return answer
     lowest = -(-problem.region_lower // problem.alignment) * problem.alignment
     lowest = np.where(problem.offset != NO_OFFSET, problem.offset, lowest)[idle]
