@@ -58,11 +58,8 @@ class Build:
 
     def build(self, *, record: bool = True) -> str:
         """Builds, going on after errors; returns the first error, empty if there was none."""
-        first = ""
-        for argv in self._build_commands():
-            finished = run(argv, cwd=self.folder, env=self._environment(recorded=record))
-            first = first or _error(finished)
-        return first
+        environment = self._environment(recorded=record)
+        return _error(run(self._build_command(), cwd=self.folder, env=environment))
 
     def expand(self, words: tuple[str, ...]) -> list[str]:
         """Replaces {cc}, {cxx}, {ar}, {jobs} and {source} in arguments."""
@@ -126,19 +123,17 @@ class Build:
             "-DCMAKE_EXPORT_COMPILE_COMMANDS=ON",
         ]
 
-    def _build_commands(self) -> list[list[str]]:
+    def _build_command(self) -> list[str]:
         targets, jobs = self.expand(self.recipe.targets), f"-j{self.jobs}"
         match self.recipe.system or detect_system(self.folder):
             case "cmake" | "meson":
-                return [["ninja", "-C", str(self.output), "-k", "0", jobs, *targets]]
-            case "commands":
-                return [self.expand(command) for command in self.recipe.commands]
+                return ["ninja", "-C", str(self.output), "-k", "0", jobs, *targets]
             case "configure":
-                return [["make", "-k", jobs, *targets]]
+                return ["make", "-k", jobs, *targets]
             case _:
                 tools = self.wrappers
                 variables = [f"CC={tools.cc}", f"CXX={tools.cxx}", f"AR={tools.ar}"]
-                return [["make", "-k", jobs, *variables, *targets]]
+                return ["make", "-k", jobs, *variables, *targets]
 
 
 def _system_path() -> str:

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from mlgo.errors import UserError
 
 Split = Literal["train", "validation", "heldout", ""]
-System = Literal["cmake", "configure", "meson", "make", "commands"]
+System = Literal["cmake", "configure", "meson", "make"]
 
 # The file by which a build system is known; the first that is there wins.
 _MARKERS: tuple[tuple[str, System], ...] = (
@@ -62,9 +62,8 @@ class Recipe:
         directory: where in the source the build's files are.
         patch: whether Debian's patches are applied.
         prepare: argument lists, run one after the other in the source before configuration.
-        configure: arguments for cmake, configure or meson; for "commands", unused.
+        configure: arguments for cmake, configure or meson.
         targets: what to build; for make also variables. All by default.
-        commands: for the system "commands": argument lists, run one after the other.
         products: names of the linked products to keep; all when empty.
         needs: Debian packages that must be installed.
         test: how its test suite runs; None if we do not run it.
@@ -79,7 +78,6 @@ class Recipe:
     prepare: tuple[tuple[str, ...], ...] = ()
     configure: tuple[str, ...] = ()
     targets: tuple[str, ...] = ()
-    commands: tuple[tuple[str, ...], ...] = ()
     products: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     test: Suite | None = None
