@@ -103,7 +103,7 @@ def _run(build: Build) -> BuildGraph:
     error = build.build()
     graph = build_graph(read_records(build.wrappers.records))
     if not graph.products:
-        why = error or "no program or shared library was linked"
+        why = error.replace(f"{build.source}/", "") or "no program or shared library was linked"
         raise UserError(
             f"building {build.recipe.name} gave nothing to link: {why}",
             hint="build it yourself and use `mlgo corpus add --compile-commands`",

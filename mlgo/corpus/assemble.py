@@ -87,6 +87,7 @@ def assemble(built: FinishedBuild, settings: Settings) -> Program:
         products = _wanted_products(built)
         objects = _wanted_objects(built, products)
         extraction = Extraction(settings.toolchain, built.root, folder)
+        settings.progress(f"{built.name}: bitcode of {len(objects)} sources")
         results = _extract(extraction, built.graph, objects, settings)
         modules = {path: r for path, r in results.items() if isinstance(r, Module)}
         failures = [r for r in results.values() if isinstance(r, Failure)]

@@ -95,7 +95,7 @@ def extract_module(extraction: Extraction, compile_: Compile, name: str) -> Modu
         output.unlink(missing_ok=True)
         if "No space left" in finished.log:
             raise UserError(f"no space left for {output}", hint="free some space", exit_code=1)
-        return Failure(source, reason(finished))
+        return Failure(source, reason(finished).replace(f"{extraction.root}/", ""))
     digest = hashlib.sha256(output.read_bytes()).hexdigest()
     return Module(name, source, str(bitcode), codegen_flags(compile_.options), digest)
 

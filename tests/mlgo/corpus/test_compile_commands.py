@@ -91,6 +91,23 @@ def test_link_commands_by_hand(tmp_path: Path) -> None:
     assert program.links[0].archives == (("libb.a", ("b.c.o",)),)
 
 
+def test_a_source_that_does_not_compile_is_listed_and_the_rest_goes_on(tmp_path: Path) -> None:
+    (tmp_path / "main.c").write_text("int main(void) { return 0; }\n")
+    (tmp_path / "old.c").write_text("int f(void) { return y; }\n")
+    entries = [
+        {"directory": str(tmp_path), "file": name, "command": f"cc -std=c17 -c {name}"}
+        for name in ("main.c", "old.c")
+    ]
+    database = tmp_path / "compile_commands.json"
+    database.write_text(json.dumps(entries))
+    links = ("cc main.o -o app", "cc old.o -shared -o libold.so")
+    program = add_compile_commands(database, "partly", links, settings(tmp_path))
+    assert [link.output for link in program.links] == ["app"]
+    errors = {failure.source: failure.error for failure in program.failures}
+    assert errors["old.c"].startswith("old.c:1:22: error: use of undeclared")
+    assert "old.o is gone" in errors["libold.so"]
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

@@ -1,8 +1,11 @@
 """Bitcode compiled at -Oz is the very object that compiling the source at -Oz gives."""
 
+import re
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mlgo.corpus.build import compile_module
 from mlgo.corpus.extract import (
@@ -144,6 +147,17 @@ def test_codegen_flags_keep_the_last_of_equal_ones_and_values() -> None:
     kept = codegen_flags(options)
     assert kept[:6] == ("-mllvm", "-a", "-fno-pic", "-fPIC", "-mllvm", "-b")
     assert kept[6:] == ("-ffunction-sections", "-fdata-sections")
+
+
+@given(st.lists(st.text("ab/. ;\u00e9", min_size=1, max_size=12), unique=True, max_size=20))
+def test_any_paths_give_unique_safe_names(paths: list[str]) -> None:
+    objects = [f"/root/{path}" for path in paths]
+    names = module_names(objects, Path("/root"))
+    assert len(set(names.values())) == len(objects)
+    for name in names.values():
+        assert re.fullmatch(r"[A-Za-z0-9_.+/-]+\.o", name)
+        assert not name.startswith("/")
+        assert ".." not in name.split("/")
 
 
 def test_module_names_are_unique_safe_and_stable(tmp_path: Path) -> None:
