@@ -2,12 +2,9 @@
 
 #include "packing.h"
 
-#include "random.h"
-
 #include <algorithm>
 #include <cmath>
 #include <numeric>
-#include <set>
 
 using namespace telamalloc;
 
@@ -42,6 +39,45 @@ int64_t telamalloc::largestLiveSum(const std::vector<Solid> &Solids) {
 
 Packer::Packer(const std::vector<Solid> &Solids) : Solids(Solids), Offsets(Solids.size(), -1) {
   listOverlaps();
+}
+
+/// The largest live sum during each solid's life, as a share of the largest of all.
+std::vector<double> Packer::contention() const {
+  std::vector<int64_t> Times;
+  for (const Solid &S : Solids)
+    Times.insert(Times.end(), {S.Lower, S.Upper});
+  std::sort(Times.begin(), Times.end());
+  Times.erase(std::unique(Times.begin(), Times.end()), Times.end());
+  auto at = [&](int64_t T) {
+    return std::lower_bound(Times.begin(), Times.end(), T) - Times.begin();
+  };
+  // Table[K][T]: the largest sum of the 2^K steps from T on.
+  std::vector<std::vector<int64_t>> Table(1, std::vector<int64_t>(Times.size() + 1, 0));
+  for (const Solid &S : Solids) {
+    Table[0][at(S.Lower)] += S.Spec.Size;
+    Table[0][at(S.Upper)] -= S.Spec.Size;
+  }
+  std::partial_sum(Table[0].begin(), Table[0].end(), Table[0].begin());
+  double Most = double(std::max<int64_t>(1, *std::max_element(Table[0].begin(), Table[0].end())));
+  for (size_t Step = 1; 2 * Step <= Times.size(); Step *= 2) {
+    const std::vector<int64_t> &Last = Table.back();
+    std::vector<int64_t> Next(Last.size() - Step);
+    for (size_t T = 0; T < Next.size(); ++T)
+      Next[T] = std::max(Last[T], Last[T + Step]);
+    Table.push_back(std::move(Next));
+  }
+  std::vector<double> Share;
+  for (const Solid &S : Solids) {
+    size_t From = at(S.Lower), To = at(S.Upper);
+    if (From == To) {
+      Share.push_back(0);
+      continue;
+    }
+    int K = 63 - __builtin_clzll(To - From);
+    int64_t Sum = std::max(Table[K][From], Table[K][To - (size_t(1) << K)]);
+    Share.push_back(double(Sum) / Most);
+  }
+  return Share;
 }
 
 /// Runs through time with the list of those live; gives up where there are too many pairs.
@@ -80,7 +116,10 @@ void Packer::listOverlaps() {
   Listed = true;
 }
 
-int64_t Packer::firstFit(const std::vector<int> &Order) {
+int64_t Packer::firstFit() {
+  std::iota(Order.begin(), Order.end(), 0);
+  std::stable_sort(Order.begin(), Order.end(),
+                   [&](int A, int B) { return Priority[A] > Priority[B]; });
   std::fill(Offsets.begin(), Offsets.end(), -1);
   std::vector<std::pair<int64_t, int64_t>> Taken;
   int64_t Peak = 0;
@@ -173,38 +212,49 @@ int64_t Packer::run(int64_t Target, int Rounds, uint64_t Seed, const Watch &W) {
         keepIfBetter(bestFitInTime(ByEnd));
     return BestPeak;
   }
+  Order.resize(Solids.size());
+  Priority.resize(Solids.size());
+  Blame.resize(Solids.size());
   Random Rng(Seed);
-  std::vector<double> Priority(Solids.size());
-  std::vector<int> Order(Solids.size());
-  auto start = [&](int Kind) {
-    for (size_t B = 0; B < Solids.size(); ++B) {
-      double Size = std::log2(double(Solids[B].Spec.Size));
-      double Life = std::log2(double(Solids[B].Upper - Solids[B].Lower));
-      Priority[B] = Kind == 0 ? Size : Kind == 1 ? Size + Life : Life;
-    }
-  };
-  constexpr int Kinds = 3, Stale = 40;
-  int64_t Lowest = INT64_MAX;
-  for (int Round = 0, Since = 0, Kind = 0; Round < Rounds; ++Round, ++Since) {
-    if (Round == 0 || Since > Stale) {
-      start(Kind++ % Kinds);
-      Since = 0;
-      Lowest = INT64_MAX;
-    }
-    std::iota(Order.begin(), Order.end(), 0);
-    std::stable_sort(Order.begin(), Order.end(),
-                     [&](int A, int B) { return Priority[A] > Priority[B]; });
-    int64_t Peak = firstFit(Order);
-    keepIfBetter(Peak);
-    if (BestPeak <= Target || W.TimeUp() || W.Stop())
-      break;
-    if (Peak < Lowest)
-      Lowest = Peak, Since = 0;
-    for (size_t B = 0; B < Solids.size(); ++B) {
-      int64_t End = Offsets[B] + Solids[B].Spec.Size;
-      if (End > Target || End > Solids[B].Spec.Deadline)
-        Priority[B] += 0.5 + Rng.uniform();
+  // Each kind goes on for as long as it gets better, with some patience.
+  constexpr int Patience = 12;
+  for (int Round = 0, Kind = 0; Round < Rounds; Kind = (Kind + 1) % NumKinds) {
+    prioritize(Kind);
+    int64_t Lowest = INT64_MAX;
+    for (int Since = 0; Since < Patience && Round < Rounds; ++Since, ++Round) {
+      int64_t Peak = firstFit();
+      keepIfBetter(Peak);
+      if (BestPeak <= Target || W.TimeUp() || W.Stop())
+        return BestPeak;
+      if (Peak < Lowest)
+        Lowest = Peak, Since = 0;
+      promote(Target, Rng);
     }
   }
   return BestPeak;
+}
+
+void Packer::prioritize(int Kind) {
+  if (Share.empty())
+    Share = contention();
+  std::fill(Blame.begin(), Blame.end(), 0);
+  for (size_t B = 0; B < Solids.size(); ++B) {
+    double Size = std::log2(double(Solids[B].Spec.Size));
+    double Life = std::log2(double(Solids[B].Upper - Solids[B].Lower) + 1);
+    double Phase = std::floor(Share[B] * 10) * 100; // TelaMalloc's contention phases.
+    const double Kinds[NumKinds] = {Phase + Size, Phase + Life,        Size,
+                                    Size + Life,  Phase + Size + Life, Life};
+    Priority[B] = Kinds[Kind];
+  }
+}
+
+/// Moves those that end too high forward, further each time it happens again.
+void Packer::promote(int64_t Target, Random &Rng) {
+  for (size_t B = 0; B < Solids.size(); ++B) {
+    int64_t End = Offsets[B] + Solids[B].Spec.Size;
+    if (End <= Target && End <= Solids[B].Spec.Deadline)
+      continue;
+    Blame[B] = 2 * Blame[B] + 0.5 + Rng.uniform();
+    Priority[B] += Blame[B];
+  }
 }

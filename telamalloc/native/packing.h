@@ -11,6 +11,7 @@
 
 #include "instance.h"
 #include "params.h"
+#include "random.h"
 
 #include <vector>
 
@@ -38,16 +39,24 @@ public:
 
 private:
   void listOverlaps();
-  int64_t firstFit(const std::vector<int> &Order);
+  std::vector<double> contention() const;
+  void prioritize(int Kind);
+  void promote(int64_t Target, Random &Rng);
+  int64_t firstFit();
   int64_t bestFitInTime(bool ByEnd);
   bool keepIfBetter(int64_t Peak);
 
+  static constexpr int NumKinds = 6;
   static constexpr int64_t MaxOverlaps = 120'000'000;
 
   const std::vector<Solid> &Solids;
   bool Listed = false;
   std::vector<int64_t> First;  ///< Positions in `Others` by solid.
   std::vector<int32_t> Others; ///< Solids live at the same time.
+  std::vector<double> Share;   ///< See `contention`.
+  std::vector<double> Priority;
+  std::vector<double> Blame;
+  std::vector<int> Order;
   std::vector<int64_t> Offsets;
   std::vector<int64_t> Best;
   int64_t BestPeak = INT64_MAX;

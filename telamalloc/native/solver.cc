@@ -44,6 +44,7 @@ std::vector<Solid> solidsOf(const std::vector<BufferSpec> &Buffers,
 /// Beyond this many buffers in one part the search is too slow to be of use.
 constexpr int SearchLimit = 3000;
 constexpr int GreedyRounds = 3;
+constexpr int LoweringRounds = 60;
 
 Outcome searchPart(const Instance &I, int64_t Capacity, const Params &P, const Watch &W,
                    Counters &C, std::vector<int64_t> &Offsets) {
@@ -225,7 +226,7 @@ Answer telamalloc::minimize(const std::vector<BufferSpec> &Buffers,
   A.LowerBound = Peak;
   for (const Instance &I : Parts) {
     std::vector<int64_t> Best;
-    int Rounds = I.NumBuffers > SearchLimit ? Forever : 30;
+    int Rounds = I.NumBuffers > SearchLimit ? Forever : LoweringRounds;
     int64_t High = packPart(I, Solids, Peak, Rounds, P, W, Best);
     Lowering Lower(I, Peak, P, W);
     if (I.NumBuffers <= SearchLimit)
