@@ -1,4 +1,4 @@
-"""CPU time of two kinds of command, measured in turns."""
+"""CPU time of several kinds of command, measured in turns."""
 
 import numpy as np
 
@@ -6,31 +6,32 @@ from mlgo.evaluate.statistics import interleaved_ratio
 from mlgo.process import check, run
 
 
-def interleaved(pairs, rounds, env=None):
-    """Runs pairs of commands `rounds` times, who goes first changing every time.
+def interleaved(commands, rounds):
+    """Runs commands that do the same in several ways, who goes first changing every time.
 
     Args:
-        pairs: (baseline, other) argument lists.
-        rounds: how often each command runs, after once to warm the file cache.
-        env: added to the other's environment.
+        commands: per thing to do, its ways: (arguments, environment to add) each.
+        rounds: how often each way runs.
 
     Returns:
-        CPU seconds of the baselines and of the others, each [pairs, rounds].
+        CPU seconds, [ways, things, rounds].
     """
-    seconds = np.zeros((2, len(pairs), rounds + 1))
-    for turn in range(rounds + 1):
-        for i, pair in enumerate(pairs):
-            for which in (0, 1) if (turn + i) % 2 else (1, 0):
-                done = run(pair[which], env=env if which else None)
-                seconds[which, i, turn] = check(done, str(pair[which][0])).seconds
-    return seconds[0, :, 1:], seconds[1, :, 1:]
+    seconds = np.zeros((len(commands[0]), len(commands), rounds))
+    for turn in range(rounds):
+        for thing, ways in enumerate(commands):
+            for step in range(len(ways)):
+                way = (turn + thing + step) % len(ways)
+                argv, env = ways[way]
+                done = run(argv, env=env)
+                seconds[way, thing, turn] = check(done, str(argv[0])).seconds
+    return seconds
 
 
 def report(what, baseline, other):
     """Prints the ratio with its confidence interval, and returns it."""
     ratio = interleaved_ratio(baseline, other, seed=0)
-    counts = f"{len(baseline)} commands, {baseline.shape[1]} rounds"
-    seconds = f"{baseline.sum() / baseline.shape[1]:.2f} s CPU"
     interval = f"{ratio.value:.4f} ({ratio.low:.4f} to {ratio.high:.4f})"
-    print(f"\n{what}: {interval}; {counts}, baseline {seconds}")
+    things, rounds = baseline.shape
+    seconds = f"{baseline.sum() / rounds:.2f} s CPU"
+    print(f"\n{what}: {interval}; {things} commands, {rounds} rounds, baseline {seconds}")
     return ratio
