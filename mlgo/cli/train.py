@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import warnings
 from pathlib import Path
 
 import click
@@ -58,6 +59,7 @@ def inlining(output: Path, config: Path, bindings: tuple[str, ...], jobs: int) -
 def _train(output: Path, config: Path, bindings: tuple[str, ...], jobs: int) -> Path:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ["CUDA_VISIBLE_DEVICES"] = ""  # these networks are too small for a GPU
+    warnings.simplefilter("ignore", SyntaxWarning)  # TensorFlow's translation of tf-agents' code
     try:
         import gin
 
