@@ -127,7 +127,7 @@ def test_make_include_wins_over_the_command_line(
 
 
 @pytest.mark.parametrize("tree", ["hello"], indirect=True)
-@pytest.mark.parametrize("form", ["clang-config", "shell"])
+@pytest.mark.parametrize("form", ["clang-config", pytest.param("shell", marks=pytest.mark.slow)])
 def test_autoconf(builder: Builder, spaced: Path, tmp_path: Path, sources: Path, form: str) -> None:
     """./configure cannot take spaces: the tree and the file that is named lie elsewhere."""
     plain = Path(shutil.copytree(builder.tree, sources / f"plain-{form}"))

@@ -104,7 +104,13 @@ def test_same_object_for_every_kind_of_flag(
 
 
 @pytest.mark.parametrize(
-    "name", ["lua5.4", "libjsoncpp", pytest.param("leveldb", marks=pytest.mark.slow)]
+    "name",
+    [
+        "lua5.4",
+        "tinyxml2",
+        pytest.param("leveldb", marks=pytest.mark.slow),
+        pytest.param("libjsoncpp", marks=pytest.mark.slow),
+    ],
 )
 def test_same_objects_for_a_real_package(tmp_path: Path, name: str) -> None:
     built = built_package(name)
