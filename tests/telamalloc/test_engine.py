@@ -34,11 +34,11 @@ def test_auto_is_right_on_everything_small(problem: Problem) -> None:
         assert solution.status is Status.INFEASIBLE
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(small_problem())
 def test_auto_minimizes_as_cpsat_does(problem: Problem) -> None:
     free = problem.with_capacity(None)
-    auto = engine.minimize(free, Effort(params=SHORT))
+    auto = engine.minimize(free, Effort(params=SolverParams(timeout=3)))
     cpsat = engine.minimize(free, Effort(Engine.CPSAT, SHORT))
     assert auto.status is cpsat.status
     assert auto.peak == cpsat.peak
@@ -70,7 +70,7 @@ def test_spilling_a_published_instance(kind: Engine) -> None:
     if not path.exists():
         pytest.skip("the published instances are not here")
     problem = replace(read_problem(path), banks=(Bank("sram", 900_000), Bank("dram", None, 1.0)))
-    solution = engine.solve(problem, Effort(kind, SolverParams(timeout=15)))
+    solution = engine.solve(problem, Effort(kind, SolverParams(timeout=6)))
     assert solution.status is Status.SOLVED
     assert not validate(problem, solution)
     spilled = int(problem.size[solution.banks == 1].sum())
