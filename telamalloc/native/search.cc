@@ -35,8 +35,7 @@ Search::Search(const Instance &I, int64_t Capacity, const Params &P, const Watch
       Eye(I, Ranks), Model(P.OrderModel.NumTrees ? P.OrderModel : OrderForest), Failed(16),
       Rng(P.Seed), Words(Sky.words()), Orders(staticOrders(Ranks)), Rank(I.NumBuffers, 0),
       Weight(I.NumBuffers, 0), Conflicts(static_cast<size_t>(Sky.maxLevel()) * Words),
-      Current(Words, 0), Scratch(Words, 0), SeenBuffer(I.NumBuffers, 0),
-      SeenSection(I.NumSections, 0) {
+      Current(Words, 0), Scratch(Words, 0), Gaps(I) {
   RootFails = !Sky.propagateAll();
   Root = Sky.mark();
 }
@@ -96,34 +95,6 @@ bool Search::chooseComponent(int &Left, int &Right, int &Outer) {
   }
 }
 
-/// Of the sections with the lowest floor, the one with the fewest buffers that can
-/// rest there; nothing lies below those, so no plan is lost.
-int Search::chooseSection(int Left, int Right) {
-  int64_t Lowest = INT64_MAX;
-  for (int S = Left; S <= Right; ++S)
-    if (Sky.numUnplaced(S))
-      Lowest = std::min(Lowest, Sky.floorOf(S));
-  int Chosen = -1;
-  int Fewest = INT_MAX;
-  int64_t LeastSlack = INT64_MAX;
-  for (int S = Left; S <= Right; ++S) {
-    int Count = Sky.numUnplaced(S);
-    if (!Count || Sky.floorOf(S) != Lowest)
-      continue;
-    const Skyline::Member *M = Sky.members(S);
-    int64_t Slack = Sky.slack(S);
-    int Choices = Slack > 0;
-    for (int K = 0; K < Count; ++K)
-      Choices += Sky.rest(M[K].Buffer) == Lowest;
-    if (Choices < Fewest || (Choices == Fewest && Slack < LeastSlack)) {
-      Fewest = Choices;
-      LeastSlack = Slack;
-      Chosen = S;
-    }
-  }
-  return Chosen;
-}
-
 void Search::listOptions(Level &L) {
   L.FirstOption = static_cast<int>(Options.size());
   int64_t Floor = Sky.floorOf(L.Section);
@@ -147,67 +118,6 @@ void Search::listOptions(Level &L) {
   Sky.explainAbove(L.Section, Floor + 1, Blame);
 }
 
-/// If nothing lies at the floor of S, how high does the lowest buffer lie at least?
-/// A buffer that could rest at the floor must then lie on one that is not live in S.
-int64_t Search::gapFloor(int S) {
-  int64_t Floor = Sky.floorOf(S);
-  int64_t Least = INT64_MAX;
-  const Skyline::Member *M = Sky.members(S);
-  Valley.clear();
-  ++Stamp;
-  for (int K = 0; K < Sky.numUnplaced(S); ++K) {
-    int B = M[K].Buffer;
-    SeenBuffer[B] = Stamp; // Live in S: no support.
-    if (Sky.rest(B) > Floor) {
-      Least = std::min(Least, Sky.rest(B));
-      continue;
-    }
-    for (auto *Inc = I.begin(B); Inc != I.end(B); ++Inc) {
-      if (SeenSection[Inc->Section] == Stamp)
-        continue;
-      SeenSection[Inc->Section] = Stamp;
-      Valley.push_back(Inc->Section);
-    }
-  }
-  for (int T : Valley) {
-    const Skyline::Member *N = Sky.members(T);
-    for (int J = 0; J < Sky.numUnplaced(T); ++J)
-      if (SeenBuffer[N[J].Buffer] != Stamp)
-        Least = std::min(Least, Sky.rest(N[J].Buffer) + N[J].Height);
-  }
-  return Least;
-}
-
-/// Adds why the floor of S rises to `Raised` at least; call after `gapFloor`.
-void Search::explainGap(int S, int64_t Raised, Word *Out) {
-  int64_t Floor = Sky.floorOf(S);
-  const Skyline::Member *M = Sky.members(S);
-  if (Raised == Floor + 1)
-    return; // Any gap is too much.
-  int64_t Least = INT64_MAX;
-  for (int K = 0; K < Sky.numUnplaced(S); ++K)
-    if (Sky.rest(M[K].Buffer) > Floor)
-      Least = std::min(Least, Sky.rest(M[K].Buffer));
-  if (Least != INT64_MAX)
-    Sky.explainAbove(S, std::min(Least, Raised), Out);
-  ++Stamp;
-  for (int T : Valley) {
-    Sky.explainFloor(T, Out);
-    SeenSection[T] = Stamp;
-  }
-  for (int T : Valley) {
-    const Skyline::Member *N = Sky.members(T);
-    for (int J = 0; J < Sky.numUnplaced(T); ++J) {
-      int Reason = Sky.reason(N[J].Buffer);
-      // A support is at least on the valley's floor, which is explained already.
-      if (Reason < 0 || SeenSection[Reason] == Stamp || Floor + N[J].Height >= Raised)
-        continue;
-      SeenSection[Reason] = Stamp;
-      Sky.explainFloor(Reason, Out);
-    }
-  }
-}
-
 /// What each option would do: does it fail at once, and how far does it raise floors
 /// over nothing?
 void Search::probe(const Level &L, int Count, const int *Begin) {
@@ -217,7 +127,7 @@ void Search::probe(const Level &L, int Count, const int *Begin) {
     double Before = Sky.wasted();
     bool Ok;
     if (Begin[K] == GapOption) {
-      int64_t Floor = gapFloor(L.Section);
+      int64_t Floor = Gaps.floorAbove(Sky, L.Section);
       std::fill(Scratch.begin(), Scratch.end(), 0);
       Ok = Floor <= Capacity - Sky.remaining(L.Section) &&
            Sky.raise(L.Section, Floor, Depth, Scratch.data());
@@ -284,11 +194,11 @@ bool Search::tryOption(const Level &L, int Option) {
 }
 
 bool Search::tryGap(const Level &L, int Depth) {
-  int64_t Floor = gapFloor(L.Section);
+  int64_t Floor = Gaps.floorAbove(Sky, L.Section);
   // One byte more than the slack is enough to fail.
   int64_t TooHigh = Capacity - Sky.remaining(L.Section) + 1;
   std::fill(Scratch.begin(), Scratch.end(), 0);
-  explainGap(L.Section, std::min(Floor, TooHigh), Scratch.data());
+  Gaps.explain(Sky, L.Section, std::min(Floor, TooHigh), Scratch.data());
   if (Floor < TooHigh) {
     if (Sky.raise(L.Section, Floor, Depth, Scratch.data()))
       return true;
@@ -322,7 +232,7 @@ bool Search::openLevel() {
       return false;
     }
   }
-  L.Section = chooseSection(L.Left, L.Right);
+  L.Section = pickSection(Sky, L.Left, L.Right);
   listOptions(L);
   Levels.push_back(L);
   return true;

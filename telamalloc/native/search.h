@@ -10,6 +10,7 @@
 #ifndef TELAMALLOC_SEARCH_H
 #define TELAMALLOC_SEARCH_H
 
+#include "branch.h"
 #include "observer.h"
 #include "params.h"
 #include "random.h"
@@ -74,7 +75,6 @@ private:
   void reset(const Strategy &S);
   bool openLevel();
   bool chooseComponent(int &Left, int &Right, int &Outer);
-  int chooseSection(int Left, int Right);
   void listOptions(Level &L);
   void sortOptions(Level &L);
   void probe(const Level &L, int Count, const int *Begin);
@@ -82,8 +82,6 @@ private:
   bool tryOption(const Level &L, int Option);
   bool tryGap(const Level &L, int Depth);
   bool backjump(Counters &C);
-  int64_t gapFloor(int S);
-  void explainGap(int S, int64_t Raised, Word *Out);
   FailedStates::Key keyOf(int Left, int Right) const;
   Word *conflictOf(int Depth) { return Conflicts.data() + static_cast<size_t>(Depth) * Words; }
   void setCurrent(const Word *Set) { std::copy(Set, Set + Words, Current.begin()); }
@@ -116,10 +114,7 @@ private:
   std::vector<Probe> Probes;
   std::vector<Features> Seen;
   std::vector<std::pair<double, int>> Scored;
-  std::vector<int> Valley; ///< Sections of the buffers that could rest at a gap.
-  std::vector<uint64_t> SeenBuffer;
-  std::vector<uint64_t> SeenSection;
-  uint64_t Stamp = 0;
+  GapFinder Gaps;
   bool RootFails = false;
   bool Incomplete = false;
 };

@@ -15,7 +15,7 @@ int64_t alignUp(int64_t Value, int64_t Align) { return (Value + Align - 1) & ~(A
 } // namespace
 
 Skyline::Skyline(const Instance &I, int64_t Capacity, bool SubsetBound)
-    : I(I), Capacity(Capacity), SubsetBound(SubsetBound), Words((2 * I.NumBuffers + 64) / 64),
+    : I(&I), Capacity(Capacity), SubsetBound(SubsetBound), Words((2 * I.NumBuffers + 64) / 64),
       Unplaced(I.NumBuffers), Sections(I.NumSections, {0, 0, 0, 0, 0}),
       MemberBegin(I.NumSections + 1, 0), Members(I.Incidences.size()),
       Position(I.Incidences.size()), Crossing(I.NumSections + 1, 0), Rests(I.NumBuffers),
@@ -62,13 +62,13 @@ void Skyline::explainAbove(int S, int64_t Offset, Word *Out) const {
   int Left = S - 1, Right = S + 1;
   while (Left >= 0 && Sections[Left].Floor < Offset)
     --Left;
-  while (Right < I.NumSections && Sections[Right].Floor < Offset)
+  while (Right < I->NumSections && Sections[Right].Floor < Offset)
     ++Right;
   bool UseLeft = false, UseRight = false;
   const Member *Begin = members(S);
   auto covers = [&](int B, int T) {
-    return T >= 0 && T < I.NumSections && I.isInterval(B) && I.begin(B)->Section <= T &&
-           (I.end(B) - 1)->Section >= T;
+    return T >= 0 && T < I->NumSections && I->isInterval(B) && I->begin(B)->Section <= T &&
+           (I->end(B) - 1)->Section >= T;
   };
   // First those that only one side holds up; the others then need no second reason.
   for (int K = 0; K < Sections[S].Count; ++K) {
@@ -92,29 +92,29 @@ void Skyline::explainAbove(int S, int64_t Offset, Word *Out) const {
 }
 
 void Skyline::removeMembers(int B) {
-  for (const Incidence *Inc = I.begin(B); Inc != I.end(B); ++Inc) {
+  for (const Incidence *Inc = I->begin(B); Inc != I->end(B); ++Inc) {
     Section &S = Sections[Inc->Section];
     S.Remaining -= Inc->Height;
     S.SetKey -= BufferKey[B];
-    int At = Position[Inc - I.Incidences.data()];
+    int At = Position[Inc - I->Incidences.data()];
     int Last = MemberBegin[Inc->Section] + --S.Count;
     std::swap(Members[At], Members[Last]);
     Position[Members[At].Inc] = At;
     Position[Members[Last].Inc] = Last;
   }
-  for (int S = I.begin(B)->Section; S < (I.end(B) - 1)->Section; ++S)
+  for (int S = I->begin(B)->Section; S < (I->end(B) - 1)->Section; ++S)
     --Crossing[S];
   --Unplaced;
 }
 
 void Skyline::restoreMembers(int B) {
   // The lists shrink and grow like stacks, so B's entry is the one just past the end.
-  for (const Incidence *Inc = I.begin(B); Inc != I.end(B); ++Inc) {
+  for (const Incidence *Inc = I->begin(B); Inc != I->end(B); ++Inc) {
     Sections[Inc->Section].Remaining += Inc->Height;
     Sections[Inc->Section].SetKey += BufferKey[B];
     ++Sections[Inc->Section].Count;
   }
-  for (int S = I.begin(B)->Section; S < (I.end(B) - 1)->Section; ++S)
+  for (int S = I->begin(B)->Section; S < (I->end(B) - 1)->Section; ++S)
     ++Crossing[S];
   ++Unplaced;
 }
@@ -161,10 +161,10 @@ bool Skyline::place(int B, int Level) {
   removeMembers(B);
   Placed[B] = Offset;
   PlacedTrail.push_back(B);
-  for (const Incidence *Inc = I.begin(B); Inc != I.end(B); ++Inc) {
+  for (const Incidence *Inc = I->begin(B); Inc != I->end(B); ++Inc) {
     saveSection(Inc->Section);
     Sections[Inc->Section].Floor = Offset + Inc->Height;
-    why(Inc->Section)[Level / 64] |= Word(1) << (Level % 64);
+    blame(Inc->Section, Level);
     liftMembers(Inc->Section);
     markDirty(Inc->Section, MayRise);
   }
@@ -185,7 +185,7 @@ bool Skyline::raise(int S, int64_t Floor, int Level, const Word *Reasons) {
   Word *Set = why(S);
   for (int W = 0; W < Words; ++W)
     Set[W] |= Reasons[W];
-  Set[Level / 64] |= Word(1) << (Level % 64);
+  blame(S, Level);
   liftMembers(S);
   markDirty(S, MayRise | MayOverflow);
   return propagate(Changed);
@@ -193,10 +193,10 @@ bool Skyline::raise(int S, int64_t Floor, int Level, const Word *Reasons) {
 
 bool Skyline::propagateAll() {
   ++Episode;
-  for (int B = 0; B < I.NumBuffers; ++B)
-    if (Rests[B].Offset + I.Buffers[B].Size > std::min(Capacity, I.Buffers[B].Deadline))
+  for (int B = 0; B < I->NumBuffers; ++B)
+    if (Rests[B].Offset + I->Buffers[B].Size > std::min(Capacity, I->Buffers[B].Deadline))
       return false;
-  for (int S = 0; S < I.NumSections; ++S)
+  for (int S = 0; S < I->NumSections; ++S)
     markDirty(S, MayRise | MayOverflow);
   return checkDirty();
 }
@@ -209,7 +209,7 @@ void Skyline::liftMembers(int S) {
     Rest &R = Rests[M->Buffer];
     if (R.Offset > Floor)
       continue;
-    int64_t Offset = alignUp(Floor, I.Buffers[M->Buffer].Align);
+    int64_t Offset = alignUp(Floor, I->Buffers[M->Buffer].Align);
     if (Offset < R.Offset || (Offset == R.Offset && Floor < Offset))
       continue;
     saveRest(M->Buffer);
@@ -233,12 +233,12 @@ bool Skyline::propagate(size_t Changed) {
     int64_t Old = RestTrail[T].Old.Offset, New = Rests[B].Offset;
     if (New == Old)
       continue;
-    if (New + I.Buffers[B].Size > std::min(Capacity, I.Buffers[B].Deadline)) {
+    if (New + I->Buffers[B].Size > std::min(Capacity, I->Buffers[B].Deadline)) {
       fail(B, Rests[B].Reason);
       clearQueue();
       return false;
     }
-    for (const Incidence *Inc = I.begin(B); Inc != I.end(B); ++Inc) {
+    for (const Incidence *Inc = I->begin(B); Inc != I->end(B); ++Inc) {
       const Section &S = Sections[Inc->Section];
       uint8_t What =
           (S.Floor == Old ? MayRise : 0) | (New > Capacity - S.Remaining ? MayOverflow : 0);
@@ -267,6 +267,8 @@ void Skyline::clearQueue() {
     Sections[S].Dirty = 0;
   Queue.clear();
 }
+
+void Skyline::blame(int S, int Level) { why(S)[Level / 64] |= Word(1) << (Level % 64); }
 
 void Skyline::fail(int Buffer, int S) {
   std::fill(Conflict.begin(), Conflict.end(), 0);

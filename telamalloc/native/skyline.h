@@ -46,9 +46,9 @@ public:
   /// Unplaced buffers that are live both in section S and S + 1.
   int crossing(int S) const { return Crossing[S]; }
   /// Whether the buffer would leave no space below it.
-  bool isFlat(int B) const { return Rests[B].Flush == I.degree(B); }
+  bool isFlat(int B) const { return Rests[B].Flush == I->degree(B); }
   int64_t capacity() const { return Capacity; }
-  const Instance &instance() const { return I; }
+  const Instance &instance() const { return *I; }
 
   /// Places B where it rests. On false a conflict is found: see `conflict`.
   bool place(int B, int Level);
@@ -121,14 +121,15 @@ private:
   bool raiseToMembers(int S);
   bool fits(int S);
   void fail(int Buffer, int S);
+  void blame(int S, int Level);
   Word *why(int S) { return Why.data() + static_cast<size_t>(S) * Words; }
   const Word *why(int S) const { return Why.data() + static_cast<size_t>(S) * Words; }
   void markDirty(int S, uint8_t What);
   void countWaste(int S, int64_t Floor);
 
-  const Instance &I;
-  const int64_t Capacity;
-  const bool SubsetBound;
+  const Instance *I;
+  int64_t Capacity;
+  bool SubsetBound;
   int Words;
   int Unplaced;
   std::vector<Section> Sections;
