@@ -22,7 +22,13 @@ def corpus() -> None:
 
 @corpus.command()
 @click.option("--debian", is_flag=True, help="The arguments are Debian source packages.")
-@click.option("--split", help="All known packages of a split: train, validation or heldout.")
+@click.option(
+    "--split",
+    "splits",
+    multiple=True,
+    type=click.Choice(["train", "validation", "heldout"]),
+    help="All known packages of a split; may be repeated.",
+)
 @click.option(
     "--compile-commands",
     "database",
@@ -43,7 +49,7 @@ def corpus() -> None:
 @click.argument("packages", nargs=-1, metavar="[NAME[=VERSION]]...")
 def add(
     debian: bool,
-    split: str | None,
+    splits: tuple[str, ...],
     database: Path | None,
     name: str | None,
     links: tuple[str, ...],
@@ -60,27 +66,24 @@ def add(
 
     settings = Settings(jobs=jobs, release=release, rebuild=rebuild)
     if database:
-        if debian or packages or split:
+        if debian or packages or splits:
             raise UserError("--compile-commands adds one program", hint="leave out the packages")
         from mlgo.corpus.compile_commands import add_compile_commands
 
         add_compile_commands(database, name, links, settings)
         return
-    wanted = [*packages, *_packages_of(split)]
-    if not wanted or not (debian or split):
+    wanted = [*packages, *_packages_of(splits)]
+    if not wanted or not (debian or splits):
         raise UserError("nothing to add", hint="mlgo corpus add --debian lua5.4")
     failed = [package for package in wanted if not _add_package(package, settings)]
     if failed:
         raise UserError(f"not added: {' '.join(failed)}", exit_code=1)
 
 
-def _packages_of(split: str | None) -> list[str]:
+def _packages_of(splits: tuple[str, ...]) -> list[str]:
     from mlgo.corpus.recipe import recipes
 
-    names = [recipe.name for recipe in recipes().values() if recipe.split == split]
-    if split and not names:
-        raise UserError(f"no split is called {split!r}", hint="train, validation or heldout")
-    return names if split else []
+    return [recipe.name for recipe in recipes().values() if recipe.split in splits]
 
 
 def _add_package(package: str, settings: Settings) -> bool:

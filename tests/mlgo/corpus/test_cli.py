@@ -64,7 +64,7 @@ def test_add_list_show(home: Path, tmp_path: Path) -> None:
     [
         (["add"], "nothing to add"),
         (["add", "lua5.4"], "nothing to add"),
-        (["add", "--split", "exam"], "no split is called 'exam'"),
+        (["add", "--split", "exam"], "'exam' is not one of"),
         (["add", "--compile-commands", "x.json", "--debian", "lua5.4"], "adds one program"),
         (["add", "--compile-commands", "x.json"], "does not exist"),
         (["show", "nothing"], "no program in"),
