@@ -2,13 +2,16 @@
 PYTHON := .venv/bin/python
 export MLGO_HOME ?= $(CURDIR)/build/mlgo
 
-.PHONY: help setup demo test test-slow bench lint format clean
+.PHONY: help setup setup-executorch demo test test-slow bench lint format clean
 
 help:  ## what can be made
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
 setup:  ## install compilers (Debian packages) and the Python environment
 	@tools/setup
+
+setup-executorch: setup  ## a second environment (torch, ExecuTorch), for one slow test
+	@tools/setup-executorch
 
 demo: setup  ## build a real program with -Oz and with the learned policy, compare, report
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" tools/demo
