@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import signal
 import sys
 
 import click
@@ -47,6 +48,7 @@ def mlgo() -> None:
 
 def main() -> None:
     """Runs the command line; a user's error is two lines on stderr, never a traceback."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # leave nothing behind then either
     try:
         mlgo(prog_name="mlgo", standalone_mode=False)
     except UserError as error:

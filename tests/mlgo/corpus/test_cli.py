@@ -98,7 +98,10 @@ def test_one_package_that_fails_does_not_stop_the_next(home: Path) -> None:
     assert "not added: no-such-package lua5.4=0.1" in done.stderr
 
 
-def test_ctrl_c_leaves_nothing_behind(home: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_leaves_nothing_behind(
+    home: Path, tmp_path: Path, sent: signal.Signals
+) -> None:
     database = slow_database(tmp_path / "slow")
     scratch = tmp_path / "scratch"
     scratch.mkdir()
@@ -111,7 +114,7 @@ def test_ctrl_c_leaves_nothing_behind(home: Path, tmp_path: Path) -> None:
     )
     try:
         wait_for(lambda: any(home.glob("corpus/.slow.*/bitcode/*.bc")))
-        process.send_signal(signal.SIGINT)
+        process.send_signal(sent)
         _, stderr = process.communicate(timeout=20)
     finally:
         process.kill()
