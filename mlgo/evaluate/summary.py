@@ -62,7 +62,8 @@ def _objects(objects: Comparison) -> str:
 
 def _control(evaluation: Evaluation) -> str:
     modules = [module for program in evaluation.programs for module in program.modules]
-    links = [k for p in evaluation.programs for k in (*p.links, *p.lto_links)]
-    same = [sum(x.control_identical is True for x in things) for things in (modules, links)]
-    counts = f"{same[0]} of {len(modules)} objects and {same[1]} of {len(links)} products"
+    links = [link for p in evaluation.programs for link in (*p.links, *p.lto_links)]
+    objects = sum(module.control_identical is True for module in modules)
+    products = sum(link.control_identical is True for link in links)
+    counts = f"{objects} of {len(modules)} objects and {products} of {len(links)} products"
     return f"control: {counts} are byte-identical to stock's"
