@@ -47,9 +47,7 @@ def capacity_option(command: _Command) -> _Command:
 
 def effort_options(command: _Command) -> _Command:
     """`--engine` and every switch of the solver."""
-    texts = _attribute_texts(SolverParams)
-    for switch in reversed(fields(SolverParams)):
-        command = _switch_option(switch, texts.get(switch.name, ""))(command)
+    command = dataclass_options(SolverParams)(command)
     return click.option(
         "--engine",
         type=click.Choice([engine.value for engine in Engine]),
@@ -57,6 +55,18 @@ def effort_options(command: _Command) -> _Command:
         show_default=True,
         help="core: the C++ search. cpsat: OR-Tools. auto: the core, then CP-SAT if it gives up.",
     )(command)
+
+
+def dataclass_options(documented: Any) -> Callable[[_Command], _Command]:
+    """An option for each field of a dataclass, its help from the docstring's `Attributes:`."""
+    texts = _attribute_texts(documented)
+
+    def decorate(command: _Command) -> _Command:
+        for switch in reversed(fields(documented)):
+            command = _switch_option(switch, texts.get(switch.name, ""))(command)
+        return command
+
+    return decorate
 
 
 def effort_of(options: dict[str, Any], stop: StopFlag) -> Effort:
