@@ -36,7 +36,7 @@ def change_bars(
             bar.set_hatch("////" if change > 0 else "")
         axes.bar_label(bars, texts, padding=4)
         axes.set_yticks(range(len(labels)), labels)
-        axes.invert_yaxis()
+        axes.set_ylim(len(labels) - 0.4, -0.6)
         axes.margins(x=0.14)
         if not any(changes):
             axes.set_xlim(-1, 1)
