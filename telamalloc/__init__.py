@@ -17,6 +17,14 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from telamalloc.answers.diagnosis import Diagnosis as Diagnosis
+    from telamalloc.answers.diagnosis import diagnose as diagnose
+    from telamalloc.answers.replan import Replan as Replan
+    from telamalloc.answers.replan import replan as replan
+    from telamalloc.answers.whatif import WhatIf as WhatIf
+    from telamalloc.answers.whatif import what_if as what_if
+    from telamalloc.engine import Effort as Effort
+    from telamalloc.engine import Engine as Engine
     from telamalloc.errors import FormatError as FormatError
     from telamalloc.errors import ProblemError as ProblemError
     from telamalloc.errors import TelamallocError as TelamallocError
@@ -38,10 +46,14 @@ if TYPE_CHECKING:
 _HOME = {
     "Bank": "problem",
     "Buffer": "problem",
+    "Diagnosis": "answers.diagnosis",
+    "Effort": "engine",
+    "Engine": "engine",
     "FormatError": "errors",
     "Gap": "problem",
     "Problem": "problem",
     "ProblemError": "errors",
+    "Replan": "answers.replan",
     "Rule": "validate",
     "Solution": "solution",
     "SolverParams": "solver",
@@ -50,11 +62,15 @@ _HOME = {
     "StopFlag": "solver",
     "TelamallocError": "errors",
     "Violation": "validate",
+    "WhatIf": "answers.whatif",
+    "diagnose": "answers.diagnosis",
     "minimize": "solver",
+    "replan": "answers.replan",
     "solve": "solver",
+    "what_if": "answers.whatif",
 }
 
-__all__ = sorted(_HOME)  # noqa: PLE0605
+__all__ = sorted(_HOME)
 
 
 def __getattr__(name: str) -> Any:
