@@ -101,6 +101,16 @@ def test_an_unknown_package_is_built_by_what_its_files_say(mirror: Path, tmp_pat
     assert load_program(tmp_path / "corpus" / "greeter") == program
 
 
+def test_the_same_source_gives_the_same_bytes_wherever_it_is_built(
+    mirror: Path, tmp_path: Path
+) -> None:
+    manifests = []
+    for corpus in (tmp_path / "one", tmp_path / "another corpus"):
+        add_debian("greeter", None, Settings(corpus=corpus, progress=lambda _: None))
+        manifests.append((corpus / "greeter" / "program.json").read_bytes())  # has the hashes
+    assert manifests[0] == manifests[1]
+
+
 def test_what_is_there_already_is_not_fetched_again(mirror: Path, tmp_path: Path) -> None:
     first = add_debian("greeter", None, settings(tmp_path))
     for path in mirror.iterdir():
