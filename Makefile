@@ -2,7 +2,7 @@
 PYTHON := .venv/bin/python
 export MLGO_HOME ?= $(CURDIR)/build/mlgo
 
-.PHONY: help setup setup-executorch demo test test-slow bench lint format clean
+.PHONY: help setup setup-executorch demo test test-slow test-sanitize bench lint format clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -21,6 +21,9 @@ test: setup lint  ## everything but the slow tests
 
 test-slow: setup  ## the slow tests too
 	$(PYTHON) -m pytest -m 'slow or not slow'
+
+test-sanitize: setup  ## the native parts under the address and undefined-behaviour sanitizers
+	$(PYTHON) -m pytest -m sanitize
 
 bench: setup  ## the benchmarks, with their figures
 	$(PYTHON) -m pytest -m bench -s

@@ -36,6 +36,7 @@ def build_plugin(
     policy: str = DEFAULT_POLICY,
     model: Path | None = None,
     folder: Path | None = None,
+    sanitize: bool = False,
 ) -> Path:
     """Builds the plugin (seconds) and returns its path.
 
@@ -44,6 +45,8 @@ def build_plugin(
         policy: a shipped policy's name; ignored for the model when `model` is given.
         model: the object file to embed, made by `mlgo export`.
         folder: where to build; by default in the suite's own folder.
+        sanitize: with the address and undefined-behaviour sanitizers; the compiler that loads it
+            needs the former's library preloaded.
 
     Raises:
         UserError: no such LLVM or policy, cmake or ninja missing, or the build failed.
@@ -62,6 +65,7 @@ def build_plugin(
     configure = [_need("cmake"), "-S", str(SOURCE), "-B", str(folder), "-G", "Ninja"]
     configure += [f"-DLLVM_DIR={toolchain.cmake_dir}", f"-DMLGO_MODEL={model.absolute()}"]
     configure += [f"-DMLGO_VERSION={__version__}", "-DCMAKE_BUILD_TYPE="]
+    configure += [f"-DMLGO_SANITIZE={'ON' if sanitize else 'OFF'}"]
     configure += [f"-DCMAKE_CXX_COMPILER={toolchain.clangxx}"]
     configure += [f"-DCMAKE_C_COMPILER={toolchain.clang}"]
     _run(configure)
