@@ -91,7 +91,7 @@ def _run(
     switches, flag = params or SolverParams(), stop or StopFlag()
     pairs = aliases.pairs_at_once(problem)
     if not pairs:
-        return _run_core(problem, switches, flag, minimize)
+        return run_core(problem, switches, flag, minimize)
     if minimize:
         return _minimize_aliased(problem, pairs, switches, flag)
     return _solve_aliased(problem, pairs, switches, flag)
@@ -141,15 +141,23 @@ def _run_merged(
     if made is None:
         return None
     merged, new_row = made
-    found = _run_core(merged, params, stop, minimize)
+    found = run_core(merged, params, stop, minimize)
     return Solution.of(problem, found.status, found.offsets[new_row], stats=found.stats)
 
 
-def _run_core(
-    problem: Problem, params: SolverParams, stop: _core.StopFlag, minimize: bool
+def run_core(
+    problem: Problem,
+    params: SolverParams,
+    stop: _core.StopFlag,
+    minimize: bool = False,
+    model: _core.Model | None = None,
 ) -> Solution:
+    """One call of the core, aliases not looked at; `model` instead of the one compiled in."""
+    core = core_params(params)
+    if model is not None:
+        core.use_order_model(model)
     outcome, offsets, bound, seconds, *counts = _core.run(
-        minimize, *core_columns(problem), core_params(params), stop
+        minimize, *core_columns(problem), core, stop
     )
     found: Ints = offsets if len(offsets) else np.full(len(problem), -1, dtype=np.int64)
     answer = Solution.of(
@@ -201,7 +209,7 @@ def _pieces(p: Problem) -> tuple[Ints, Ints, Ints, Ints]:
     return lower[used], upper[used], height[used], buffer[used]
 
 
-def core_columns(problem: Problem) -> tuple[Ints | int, ...]:
+def core_columns(problem: Problem) -> _core.Columns:
     """The preferred bank's problem in the order of the core's arguments."""
     fixed = problem.offset != NO_OFFSET
     release = np.where(fixed, problem.offset, problem.region_lower)

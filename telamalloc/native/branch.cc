@@ -3,30 +3,35 @@
 #include "branch.h"
 
 #include <algorithm>
-#include <climits>
+#include <cmath>
 
 using namespace telamalloc;
 
-int telamalloc::pickSection(const Skyline &Sky, int Left, int Right) {
+int telamalloc::pickSection(const Skyline &Sky, int Left, int Right, double Eagerness) {
   int64_t Lowest = INT64_MAX;
   for (int S = Left; S <= Right; ++S)
     if (Sky.numUnplaced(S))
       Lowest = std::min(Lowest, Sky.floorOf(S));
   int Chosen = -1;
-  int Fewest = INT_MAX;
-  int64_t LeastSlack = INT64_MAX;
+  double Best = INFINITY, Capacity = double(Sky.capacity());
   for (int S = Left; S <= Right; ++S) {
     int Count = Sky.numUnplaced(S);
-    if (!Count || Sky.floorOf(S) != Lowest)
+    if (!Count || (Eagerness == 0 && Sky.floorOf(S) != Lowest))
       continue;
     const Skyline::Member *M = Sky.members(S);
-    int64_t Slack = Sky.slack(S);
+    int64_t Slack = Sky.slack(S), Floor = Sky.floorOf(S);
     int Choices = Slack > 0;
-    for (int K = 0; K < Count; ++K)
-      Choices += Sky.rest(M[K].Buffer) == Lowest;
-    if (Choices < Fewest || (Choices == Fewest && Slack < LeastSlack)) {
-      Fewest = Choices;
-      LeastSlack = Slack;
+    bool Flat = true;
+    for (int K = 0; K < Count && Flat; ++K)
+      if (Sky.rest(M[K].Buffer) == Floor) {
+        ++Choices;
+        Flat = Floor == Lowest || Sky.isFlat(M[K].Buffer);
+      }
+    if (!Flat)
+      continue;
+    double Score = double(Floor) / Capacity + Eagerness * Choices + 0.01 * double(Slack) / Capacity;
+    if (Score < Best) {
+      Best = Score;
       Chosen = S;
     }
   }

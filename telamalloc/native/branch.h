@@ -9,9 +9,11 @@
 
 namespace telamalloc {
 
-/// Of the sections with the lowest floor, the one with the fewest buffers that can
-/// rest there; nothing lies below those, so no plan is lost.
-int pickSection(const Skyline &Sky, int Left, int Right);
+/// The section to branch on: a low one with few choices. All that can rest on its floor
+/// leave no space below them, so no plan is lost.
+///
+/// \param Eagerness how much of the capacity a floor may be higher for one choice less.
+int pickSection(const Skyline &Sky, int Left, int Right, double Eagerness);
 
 class GapFinder {
 public:

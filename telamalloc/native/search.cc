@@ -10,6 +10,9 @@ using namespace telamalloc;
 
 namespace {
 
+/// Of the ranks in [0, 1) by which static orders sort.
+constexpr double StaticNoise = 0.1;
+
 /// The latest decision of a set, or -1.
 int highestLevel(const std::vector<Word> &Set) {
   for (int W = static_cast<int>(Set.size()) - 1; W >= 0; --W)
@@ -232,7 +235,7 @@ bool Search::openLevel() {
       return false;
     }
   }
-  L.Section = pickSection(Sky, L.Left, L.Right);
+  L.Section = pickSection(Sky, L.Left, L.Right, Now.Eagerness);
   listOptions(L);
   Levels.push_back(L);
   return true;
@@ -307,12 +310,13 @@ Outcome Search::attempt(const Strategy &S, int64_t Budget, Counters &C) {
 /// The static orders and the learned one take turns; each is without noise at first.
 Strategy Search::strategyOf(int64_t Round) const {
   bool Learned = P.LearnedOrder && Model.NumTrees;
-  if (P.Order >= 0)
-    return {P.Order, Round ? P.Noise : 0};
-  if (Learned && Round % 2 == 1)
-    return {Strategy::LearnedOrder, Round > 1 ? P.Noise : 0};
   int64_t Turn = Learned ? Round / 2 : Round;
-  return {static_cast<int>(Turn % NumOrders), Turn >= NumOrders ? 0.1 : 0};
+  if (P.Order >= 0)
+    return {P.Order, Round ? StaticNoise : 0, Strategy::StaticEagerness};
+  if (Learned && Round % 2 == 1)
+    return {Strategy::LearnedOrder, Turn ? P.Noise : 0, Strategy::LearnedEagerness};
+  int Order = static_cast<int>(Turn % NumOrders);
+  return {Order, Turn >= NumOrders ? StaticNoise : 0, Strategy::StaticEagerness};
 }
 
 Outcome Search::run(Counters &C) {

@@ -41,10 +41,14 @@ private:
 
 /// One way to run the search.
 struct Strategy {
-  int Order;    ///< A static order of the buffers, or LearnedOrder.
-  double Noise; ///< Randomness of the order.
+  int Order;        ///< A static order of the buffers, or LearnedOrder.
+  double Noise;     ///< Randomness of the order.
+  double Eagerness; ///< See pickSection.
 
   static constexpr int LearnedOrder = NumOrders;
+  // Measured on training instances; the model is trained at its own value.
+  static constexpr double StaticEagerness = 0.01;
+  static constexpr double LearnedEagerness = 0.1;
 };
 
 class Search {
@@ -98,7 +102,7 @@ private:
   FailedStates Failed;
   Random Rng;
   int Words;
-  Strategy Now{0, 0};
+  Strategy Now{0, 0, 0};
   std::vector<std::vector<double>> Orders;
   std::vector<double> Rank;   ///< Larger: tried earlier.
   std::vector<double> Weight; ///< Dead ends that a buffer caused.

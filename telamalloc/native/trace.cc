@@ -16,7 +16,7 @@ public:
   void run() {
     if (S.RootFails)
       return;
-    S.reset({0, 0});
+    S.reset({0, 0, Strategy::LearnedEagerness});
     while (S.openLevel() && S.Sky.unplacedCount() > 0) {
       Search::Level &L = S.Levels.back();
       int Answer = answer(L.Section);
