@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import StrEnum
 
 import numpy as np
 
 from telamalloc.problem import Ints, Problem
 
 
-class Status(str, Enum):
+class Status(StrEnum):
     """How a solve ended."""
 
     SOLVED = "solved"  # every buffer has an offset that the validator accepts

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from telamalloc.problem import ANY_BANK, NO_OFFSET, Ints, Problem
 from telamalloc.solution import Solution
 
 
-class Rule(str, Enum):
+class Rule(StrEnum):
     """The rules of a plan, each named after its violation."""
 
     NOT_PLACED = "not placed"  # a buffer has no offset
