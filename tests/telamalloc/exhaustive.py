@@ -48,9 +48,9 @@ def _offsets(b: Buffer, capacity: int) -> list[int]:
 
 
 def _heights(b: Buffer) -> dict[int, int]:
-    height = {t: b.size for t in range(b.lower, b.upper)}
+    height = dict.fromkeys(range(b.lower, b.upper), b.size)
     for gap in b.gaps:
-        height.update({t: gap.size for t in range(gap.lower, gap.upper)})
+        height.update(dict.fromkeys(range(gap.lower, gap.upper), gap.size))
     return {t: h for t, h in height.items() if h}
 
 
