@@ -9,6 +9,7 @@ import signal
 import subprocess
 import tempfile
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,7 +64,7 @@ def run(
     """
     with tempfile.TemporaryFile() as log:
         with _started(argv, cwd, env, stdout or log, log) as process:
-            timer = threading.Timer(timeout, kill_group, [process.pid]) if timeout else None
+            timer = threading.Timer(timeout, kill_session, [process.pid]) if timeout else None
             if timer:
                 timer.start()
             try:
@@ -105,20 +106,38 @@ def _started(
     finally:
         _live.discard(process.pid)
         if process.returncode is None:
-            kill_group(process.pid)
+            kill_session(process.pid)
             process.wait()
 
 
 def kill_all() -> None:
     """Kills all that `run` has started and still waits for, in other threads too."""
     for pid in list(_live):
-        kill_group(pid)
+        kill_session(pid)
 
 
-def kill_group(pid: int) -> None:
-    """Kills a process started by `run` with all its children; it may be gone already."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(pid, signal.SIGKILL)
+def kill_session(leader: int) -> None:
+    """Kills a process started by `run` with all that it started; returns when they are gone.
+
+    By session and not by process group: ninja gives each of its children a group of its own.
+    """
+    while members := _session_members(leader):
+        for pid in members:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        time.sleep(0.01)
+
+
+def _session_members(leader: int) -> list[int]:
+    """The live processes of a session, as /proc/PID/stat tells (see proc(5))."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):  # it has just ended
+            pid, _, rest = path.read_text().partition(" (")
+            state, _, _, session = rest.rpartition(") ")[2].split(" ")[:4]
+            if int(session) == leader and state not in "ZX":
+                found.append(int(pid))
+    return found
 
 
 def check(finished: Finished, what: str, hint: str = "") -> Finished:

@@ -38,6 +38,12 @@ def test_a_timeout_kills_the_children_too(tmp_path: Path) -> None:
     assert gone(int(pid.read_text()))
 
 
+def test_children_in_process_groups_of_their_own_are_killed_too(tmp_path: Path) -> None:
+    pid = tmp_path / "pid"
+    run(["sh", "-c", f"set -m; sleep 100 & echo $! >{pid}; wait"], timeout=0.5)
+    assert gone(int(pid.read_text()))
+
+
 def test_an_interrupt_ends_what_runs_in_threads(tmp_path: Path) -> None:
     script = (
         "from mlgo.parallel import parallel_map\nfrom mlgo.process import run\n"
