@@ -119,9 +119,7 @@ def _own_plans(
     switches = SolverParams(node_budget=params.nodes, timeout=0.0, seed=params.seed)
     plans = []
     for instance in instances:
-        found = solver.run_core(
-            instance.problem, switches, solver.StopFlag(), model=forest.core()
-        )
+        found = solver.run_core(instance.problem, switches, solver.StopFlag(), model=forest.core())
         if found.status is Status.SOLVED:
             plans.append((instance.problem, found.offsets))
     return plans
