@@ -301,3 +301,20 @@ def tight_set(number: int, held_out: bool) -> Iterator[Instance]:
     for i in range(number):
         seed = 2 * (i // len(FAMILIES)) + int(held_out)
         yield tight(FAMILIES[i % len(FAMILIES)], seed)
+
+
+def many(count: int, seed: int) -> Problem:
+    """A large problem without a known plan: lifetimes with a heavy tail, log-normal sizes."""
+    rng = np.random.default_rng([1000, seed])
+    lower = np.sort(rng.integers(0, max(1, count // 4), count))
+    life = 1 + np.minimum(rng.pareto(1.3, count) * 8, count / 8).astype(np.int64)
+    size = np.exp(rng.normal(8, 2, count)).astype(np.int64) // 64 * 64 + 64
+    return Problem.from_arrays(lower, lower + life, size)
+
+
+def most_live(problem: Problem) -> int:
+    """The largest number of buffers live at once."""
+    times = np.concatenate([problem.upper, problem.lower])
+    change = np.repeat([-1, 1], len(problem))
+    order = np.lexsort((change, times))
+    return int(np.cumsum(change[order]).max(initial=0))
