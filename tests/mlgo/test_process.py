@@ -79,6 +79,7 @@ def test_the_first_exception_stops_what_has_not_started() -> None:
         done.append(n)
         if n == 1:
             raise UserError("no")
+        time.sleep(0.01)  # so that cancelling comes before the last of them
         return n
 
     with pytest.raises(UserError, match="no"):
