@@ -8,6 +8,7 @@ Ints = npt.NDArray[np.int64]
 Columns = tuple[Ints, Ints, Ints, Ints, Ints, Ints, Ints, Ints, int]
 
 FEATURES: tuple[str, ...]
+BACKTRACK_FEATURES: tuple[str, ...]
 
 class StopFlag:
     """Ends a running solve when raised, from any thread."""
@@ -27,6 +28,7 @@ class Params:
     """The switches of SolverParams, by the same names."""
 
     def use_order_model(self, model: Model) -> None: ...
+    def use_backtrack_model(self, model: Model) -> None: ...
     def __setattr__(self, name: str, value: Any) -> None: ...
 
 def run(
@@ -56,3 +58,15 @@ def trace(
     plan: Ints,
     params: Params,
 ) -> tuple[npt.NDArray[np.float32], Ints, Ints]: ...
+def dead_ends(
+    size: Ints,
+    alignment: Ints,
+    release: Ints,
+    deadline: Ints,
+    lower: Ints,
+    upper: Ints,
+    height: Ints,
+    owner: Ints,
+    capacity: int,
+    params: Params,
+) -> tuple[npt.NDArray[np.float32], Ints]: ...

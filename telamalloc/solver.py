@@ -36,6 +36,10 @@ class SolverParams:
         order: static order of the buffers (-1: the portfolio).
         noise: temperature at which later attempts draw from the model's choices.
         learned_order: the compiled-in model says which buffer to try first.
+        learned_backtracking: a second model says when to undo more than a conflict demands.
+        give_up: log-odds above which it holds that nothing comes of a decision.
+        probe: weight of the static order against the waste that a choice causes (0: the order
+            alone).
     """
 
     timeout: float = 60.0
@@ -52,6 +56,8 @@ class SolverParams:
     noise: float = 0.5
     probe: float = 3.0
     learned_order: bool = True
+    learned_backtracking: bool = False
+    give_up: float = 2.5
 
 
 def solve(

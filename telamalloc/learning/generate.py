@@ -91,14 +91,24 @@ class _Shape:
         return int(rng.choice(self.lives))
 
     def size(self, rng: Rng, hole: int) -> int:
-        """At most the hole; all of it where little would be left over."""
-        wanted = min(hole, int(rng.choice(self.sizes)))
-        return hole if hole - wanted < min(self.sizes) else wanted
+        """At most the hole."""
+        return _rounded(min(hole, int(rng.choice(self.sizes))), self.units)
 
 
 def _classes(rng: Rng, number: int, low: float, high: float) -> tuple[int, ...]:
     """A few log-uniform values: the tensor shapes of a network repeat."""
     return tuple(int(x) for x in np.exp(rng.uniform(np.log(low), np.log(high), number)).round())
+
+
+def _menu(units: int) -> tuple[int, ...]:
+    """Sizes of tensors: channels come as 2^k or 3 * 2^k."""
+    sizes = {m << k for m in (1, 3) for k in range(12)}
+    return tuple(sorted(x for x in sizes if x <= units))
+
+
+def _rounded(value: float, units: int) -> int:
+    """The largest such size up to `value`."""
+    return max((x for x in _menu(units) if x <= value), default=1)
 
 
 def _fill(rng: Rng, shape: _Shape, obstacles: list[Block]) -> list[Block]:
@@ -152,14 +162,19 @@ def _first_fit(wanted: list[tuple[int, int, int]], units: int) -> list[Block]:
 Tensors = tuple[int, list[tuple[int, int, int]]]
 
 
+def _memory(rng: Rng) -> int:
+    """On-chip memories come in round sizes."""
+    return int(rng.choice([32, 48, 64, 96, 128]))
+
+
 def _sequence(rng: Rng, steps: int) -> Tensors:
     """No network at all: the fill alone, a row of buffers after the other."""
-    return int(rng.integers(24, 96)), []
+    return _memory(rng), []
 
 
 def _pixel(rng: Rng, steps: int) -> Tensors:
     """Weights that stay for long stretches; activations come and go between them."""
-    units = int(rng.integers(32, 128))
+    units = _memory(rng)
     tensors = []
     for _ in range(int(rng.integers(3, 9))):
         lower = int(rng.integers(0, max(1, steps // 2)))
@@ -170,7 +185,7 @@ def _pixel(rng: Rng, steps: int) -> Tensors:
 
 def _cnn(rng: Rng, steps: int) -> Tensors:
     """Each layer reads the one before; maps shrink as the network goes down."""
-    units = int(rng.integers(48, 128))
+    units = _memory(rng)
     tensors, size = [], units // 2
     for t in range(steps):
         if rng.random() < 0.15:
@@ -183,7 +198,7 @@ def _cnn(rng: Rng, steps: int) -> Tensors:
 
 def _unet(rng: Rng, steps: int) -> Tensors:
     """Maps of the way down wait for their level on the way up."""
-    units = int(rng.integers(64, 160))
+    units = _memory(rng)
     depth = int(rng.integers(3, 6))
     tensors = []
     for level in range(depth):
@@ -197,8 +212,8 @@ def _unet(rng: Rng, steps: int) -> Tensors:
 
 def _transformer(rng: Rng, steps: int) -> Tensors:
     """Layers of the same tensors: the residual stream, queries, scores, the hidden layer."""
-    width = int(rng.integers(2, 5))
-    units = width * int(rng.integers(14, 24))
+    units = _memory(rng)
+    width = max(1, units // int(rng.integers(12, 24)))
     tensors = []
     for t in range(0, steps, 6):
         tensors += [
@@ -213,7 +228,7 @@ def _transformer(rng: Rng, steps: int) -> Tensors:
 
 def _nas(rng: Rng, steps: int) -> Tensors:
     """Cells whose branches have lives and sizes of all kinds."""
-    units = int(rng.integers(40, 120))
+    units = _memory(rng)
     tensors = []
     for t in range(steps):
         for _ in range(int(rng.integers(1, 4))):
@@ -230,13 +245,9 @@ def _network(profile: Callable[[Rng, int], Tensors]) -> Callable[[Rng, int], lis
         best: list[Block] = []
         for _ in range(12):
             units, tensors = profile(rng, steps)
-            shape = _Shape(
-                steps,
-                units,
-                lives=_classes(rng, 4, 2, max(4, steps / 4)),
-                sizes=_classes(rng, 5, max(2, units / 24), units / 4),
-            )
-            fixed = _first_fit(tensors, units)
+            lives = _classes(rng, 4, 2, max(4, steps / 4))
+            shape = _Shape(steps, units, lives, _classes(rng, 5, max(2, units / 24), units / 4))
+            fixed = _first_fit([(a, b, _rounded(c, units)) for a, b, c in tensors], units)
             made = fixed + _fill(rng, shape, fixed)
             if not best or abs(len(made) - count) < abs(len(best) - count):
                 best = made
@@ -301,3 +312,20 @@ def tight_set(number: int, held_out: bool) -> Iterator[Instance]:
     for i in range(number):
         seed = 2 * (i // len(FAMILIES)) + int(held_out)
         yield tight(FAMILIES[i % len(FAMILIES)], seed)
+
+
+def many(count: int, seed: int) -> Problem:
+    """A large problem without a known plan: lifetimes with a heavy tail, log-normal sizes."""
+    rng = np.random.default_rng([1000, seed])
+    lower = np.sort(rng.integers(0, max(1, count // 4), count))
+    life = 1 + np.minimum(rng.pareto(1.3, count) * 8, count / 8).astype(np.int64)
+    size = np.exp(rng.normal(8, 2, count)).astype(np.int64) // 64 * 64 + 64
+    return Problem.from_arrays(lower, lower + life, size)
+
+
+def most_live(problem: Problem) -> int:
+    """The largest number of buffers live at once."""
+    times = np.concatenate([problem.upper, problem.lower])
+    change = np.repeat([-1, 1], len(problem))
+    order = np.lexsort((change, times))
+    return int(np.cumsum(change[order]).max(initial=0))

@@ -7,8 +7,8 @@ states that the search itself gets into. Only even seeds are trained on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -40,10 +40,10 @@ class TrainParams:
         seed: of the learner.
     """
 
-    instances: int = 700
+    instances: int = 1400
     rounds: int = 1
-    nodes: int = 20_000
-    trees: int = 40
+    nodes: int = 60_000
+    trees: int = 60
     depth: int = 6
     shrinkage: float = 0.15
     seed: int = 1
@@ -85,10 +85,27 @@ def choices_along(problem: Problem, plan: Ints) -> Choices:
     return Choices(*_core.trace(*solver.core_columns(problem), offsets, params))
 
 
+@dataclass(frozen=True, eq=False)
+class Models:
+    """What is compiled into the core.
+
+    Attributes:
+        order: scores the choices at a section.
+        backtrack: scores the decisions met at a dead end.
+    """
+
+    order: Forest
+    backtrack: Forest
+
+    def cpp(self) -> str:
+        """The text of native/models.cc."""
+        return to_cpp({"OrderForest": self.order, "BacktrackForest": self.backtrack})
+
+
 def train(
     params: TrainParams, output: Path | None = None, say: Callable[[str], None] = print
-) -> Forest:
-    """Trains the model and writes it as C++.
+) -> Models:
+    """Trains both models and writes them as C++.
 
     Args:
         params: see there.
@@ -100,17 +117,18 @@ def train(
     """
     instances = list(generate.tight_set(params.instances, held_out=False))
     data = [choices_along(i.problem, i.offsets) for i in instances]
-    forest = _fit(Choices.join(data), params, say)
+    order = _fit_order(Choices.join(data), params, say)
     for number in range(params.rounds):
-        plans = _own_plans(instances, forest, params)
+        plans = _own_plans(instances, order, params)
         say(f"round {number + 1}: {len(plans)} of {len(instances)} instances solved")
         own = [choices_along(problem, plan) for problem, plan in plans]
-        forest = _fit(Choices.join(data + own), params, say)
+        order = _fit_order(Choices.join(data + own), params, say)
+    models = Models(order, _fit_backtrack(instances, order, params, say))
     if output is not None:
         partial = output.with_name(output.name + ".partial")
-        partial.write_text(to_cpp({"OrderForest": forest}))
+        partial.write_text(models.cpp())
         partial.rename(output)
-    return forest
+    return models
 
 
 def _own_plans(
@@ -125,15 +143,40 @@ def _own_plans(
     return plans
 
 
-def _fit(data: Choices, params: TrainParams, say: Callable[[str], None]) -> Forest:
+def _fit_order(data: Choices, params: TrainParams, say: Callable[[str], None]) -> Forest:
+    seen = data.choice < int(data.choice.max() * 0.9)
+    forest = _fit(data.rows[seen], data.label[seen], _core.FEATURES, params)
+    right = _first_right(forest, data, ~seen)
+    say(f"{len(data.label)} options; first choice right: {right:.1%}")
+    return forest
+
+
+def _fit_backtrack(
+    instances: list[generate.Instance],
+    order: Forest,
+    params: TrainParams,
+    say: Callable[[str], None],
+) -> Forest:
+    """Learns from the dead ends of solves that succeeded: which decisions were undone?"""
+    core = solver.core_params(SolverParams(node_budget=params.nodes, timeout=0.0))
+    core.use_order_model(order.core())
+    parts = [_core.dead_ends(*solver.core_columns(i.problem), core) for i in instances]
+    rows = np.concatenate([part[0] for part in parts])
+    label = np.concatenate([part[1] for part in parts])
+    seen = np.arange(len(label)) < 0.9 * len(label)
+    small = replace(params, trees=20, depth=5)
+    forest = _fit(rows[seen], label[seen], _core.BACKTRACK_FEATURES, small)
+    sure = forest.scores(rows[~seen]) > SolverParams().give_up
+    right = label[~seen][sure].mean() if sure.any() else 0.0
+    say(f"{len(label)} decisions at dead ends; given up {sure.mean():.1%}, rightly {right:.1%}")
+    return forest
+
+
+def _fit(rows: Rows, label: Ints, features: Sequence[str], params: TrainParams) -> Forest:
     try:
         import ydf
     except ImportError as error:
-        raise TelamallocError(
-            "training needs ydf", "pip install 'mlgo-suite[train]' ydf"
-        ) from error
-    cut = int(data.choice.max() * 0.9)
-    seen = data.choice < cut
+        raise TelamallocError("training needs ydf", "pip install ydf") from error
     learner = ydf.GradientBoostedTreesLearner(
         label="label",
         num_trees=params.trees,
@@ -144,12 +187,10 @@ def _fit(data: Choices, params: TrainParams, say: Callable[[str], None]) -> Fore
         random_seed=params.seed,
         num_threads=2,
     )
-    columns: dict[str, Any] = dict(zip(_core.FEATURES, data.rows[seen].T, strict=True))
-    columns["label"] = data.label[seen].astype(str)
+    columns: dict[str, Any] = dict(zip(features, rows.T, strict=True))
+    columns["label"] = label.astype(str)
     ydf.verbose(0)
-    forest = Forest.from_ydf(learner.train(columns), _core.FEATURES)
-    say(f"{len(data.label)} options; first choice right: {_first_right(forest, data, ~seen):.1%}")
-    return forest
+    return Forest.from_ydf(learner.train(columns), features)
 
 
 def _first_right(forest: Forest, data: Choices, part: npt.NDArray[np.bool_]) -> float:

@@ -35,6 +35,7 @@ struct Forest {
 
 /// The forests compiled in; `telamalloc train` writes models.cc.
 extern const Forest OrderForest;
+extern const Forest BacktrackForest;
 
 } // namespace telamalloc
 

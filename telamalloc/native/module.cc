@@ -60,6 +60,31 @@ struct Model {
   Forest forest() const { return {Nodes.data(), Roots.data(), static_cast<int>(Roots.size())}; }
 };
 
+template <size_t Columns> nb::object toRows(const std::vector<std::array<float, Columns>> &Rows) {
+  float *Data = new float[Rows.size() * Columns + 1];
+  for (size_t R = 0; R < Rows.size(); ++R)
+    std::copy(Rows[R].begin(), Rows[R].end(), Data + R * Columns);
+  nb::capsule Keeper(Data, [](void *P) noexcept { delete[] static_cast<float *>(P); });
+  return nb::cast(nb::ndarray<nb::numpy, float, nb::ndim<2>>(Data, {Rows.size(), Columns}, Keeper));
+}
+
+/// (features (rows, NumBacktrackFeatures) float32, label (rows,)) of one solve.
+nb::tuple runDeadEnds(Column Size, Column Align, Column Release, Column Deadline, Column Lower,
+                      Column Upper, Column Height, Column Owner, int64_t Capacity,
+                      const Params &P) {
+  BacktrackTrace Out;
+  {
+    nb::gil_scoped_release Unlocked;
+    Params Q = P;
+    Q.DeadEnds = &Out;
+    Q.Greedy = false;
+    Watch Never{[] { return false; }, [] { return false; }};
+    solve(makeBuffers(Size, Align, Release, Deadline), makePieces(Lower, Upper, Height, Owner),
+          Capacity, Q, Never);
+  }
+  return nb::make_tuple(toRows(Out.Rows), toArray(Out.Label));
+}
+
 /// (features (rows, NumFeatures) float32, choice (rows,), label (rows,))
 nb::tuple runTrace(Column Size, Column Align, Column Release, Column Deadline, Column Lower,
                    Column Upper, Column Height, Column Owner, int64_t Capacity, Column Plan,
@@ -75,13 +100,7 @@ nb::tuple runTrace(Column Size, Column Align, Column Release, Column Deadline, C
       trace(I, Capacity, Local, P, Out);
     }
   }
-  size_t Rows = Out.Rows.size();
-  float *Data = new float[Rows * NumFeatures + 1];
-  for (size_t R = 0; R < Rows; ++R)
-    std::copy(Out.Rows[R].begin(), Out.Rows[R].end(), Data + R * NumFeatures);
-  nb::capsule Keeper(Data, [](void *P) noexcept { delete[] static_cast<float *>(P); });
-  nb::ndarray<nb::numpy, float, nb::ndim<2>> Array(Data, {Rows, NumFeatures}, Keeper);
-  return nb::make_tuple(Array, toArray(Out.Choice), toArray(Out.Label));
+  return nb::make_tuple(toRows(Out.Rows), toArray(Out.Choice), toArray(Out.Label));
 }
 
 /// (outcome, offsets, lower bound, seconds, counters...)
@@ -131,11 +150,16 @@ void bindParams(nb::module_ &M) {
       .def_rw("conflict_weights", &Params::ConflictWeights)
       .def_rw("greedy", &Params::Greedy)
       .def_rw("order", &Params::Order)
+      .def_rw("learned_backtracking", &Params::LearnedBacktracking)
+      .def_rw("give_up", &Params::GiveUp)
       .def_rw("probe", &Params::Probe)
       .def_rw("noise", &Params::Noise)
       .def_rw("learned_order", &Params::LearnedOrder)
       .def(
           "use_order_model", [](Params &P, const Model &M) { P.OrderModel = M.forest(); },
+          nb::keep_alive<1, 2>())
+      .def(
+          "use_backtrack_model", [](Params &P, const Model &M) { P.BacktrackModel = M.forest(); },
           nb::keep_alive<1, 2>());
 }
 
@@ -153,8 +177,13 @@ NB_MODULE(_core, M) {
       .def(nb::init<nb::ndarray<const float, nb::ndim<1>, nb::c_contig>, Column, Column, Column>());
   M.def("run", &runCore);
   M.def("trace", &runTrace);
+  M.def("dead_ends", &runDeadEnds);
   nb::list Names;
   for (const char *Name : FeatureNames)
     Names.append(Name);
   M.attr("FEATURES") = nb::tuple(Names);
+  nb::list Backtrack;
+  for (const char *Name : BacktrackFeatureNames)
+    Backtrack.append(Name);
+  M.attr("BACKTRACK_FEATURES") = nb::tuple(Backtrack);
 }

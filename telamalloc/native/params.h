@@ -3,6 +3,7 @@
 #ifndef TELAMALLOC_PARAMS_H
 #define TELAMALLOC_PARAMS_H
 
+#include "backtrack.h"
 #include "forest.h"
 
 #include <atomic>
@@ -27,6 +28,10 @@ struct Params {
   bool LearnedOrder = true;
   double Noise = 0.5;
   double Probe = 3;
+  bool LearnedBacktracking = false;
+  double GiveUp = 2.5;
+  BacktrackTrace *DeadEnds = nullptr; ///< Records dead ends, where given.
+  Forest BacktrackModel;
   Forest OrderModel; ///< Instead of the one compiled in, where it has trees.
   int64_t RestartBase = 500;
 };

@@ -13,6 +13,9 @@ namespace {
 /// Of the ranks in [0, 1) by which static orders sort.
 constexpr double StaticNoise = 0.1;
 
+/// The model is asked at one dead end in so many.
+constexpr int DeadEndsPerLook = 32;
+
 /// The latest decision of a set, or -1.
 int highestLevel(const std::vector<Word> &Set) {
   for (int W = static_cast<int>(Set.size()) - 1; W >= 0; --W)
@@ -33,9 +36,14 @@ int64_t luby(int64_t I) {
 
 } // namespace
 
+const char *const telamalloc::BacktrackFeatureNames[NumBacktrackFeatures] = {
+    "depth",        "distance",      "share", "left",  "failures",
+    "options_left", "options_tried", "floor", "slack", "blame"};
+
 Search::Search(const Instance &I, int64_t Capacity, const Params &P, const Watch &W)
     : I(I), P(P), W(W), Capacity(Capacity), Sky(I, Capacity, P.SubsetBound), Ranks(I),
-      Eye(I, Ranks), Model(P.OrderModel.NumTrees ? P.OrderModel : OrderForest), Failed(16),
+      Eye(I, Ranks), Model(P.OrderModel.NumTrees ? P.OrderModel : OrderForest),
+      BacktrackModel(P.BacktrackModel.NumTrees ? P.BacktrackModel : BacktrackForest), Failed(16),
       Rng(P.Seed), Words(Sky.words()), Orders(staticOrders(Ranks)), Rank(I.NumBuffers, 0),
       Weight(I.NumBuffers, 0), Conflicts(static_cast<size_t>(Sky.maxLevel()) * Words),
       Current(Words, 0), Scratch(Words, 0), Gaps(I) {
@@ -221,7 +229,8 @@ bool Search::openLevel() {
   if (!chooseComponent(L.Left, L.Right, L.Outer))
     return true; // Complete.
   if (static_cast<int>(Levels.size()) >= Sky.maxLevel() - 1) {
-    Incomplete = true; // Never seen: more gaps than buffers in one branch.
+    // Never seen: more gaps than buffers in one branch.
+    giveUpOn(static_cast<int>(Levels.size()) - 1);
     Current.assign(Words, ~Word(0) >> 1);
     return false;
   }
@@ -237,12 +246,19 @@ bool Search::openLevel() {
   }
   L.Section = pickSection(Sky, L.Left, L.Right, Now.Eagerness);
   listOptions(L);
+  L.Serial = NextSerial++;
+  L.Backtracks = Backtracks;
+  L.Unplaced = Sky.unplacedCount();
+  L.Floor = float(double(Sky.floorOf(L.Section)) / double(Capacity));
+  L.Slack = float(double(Sky.slack(L.Section)) / double(Capacity));
+  L.Cut = Incomplete;
+  FewestLeft = std::min(FewestLeft, L.Unplaced);
   Levels.push_back(L);
   return true;
 }
 
 bool Search::backjump(Counters &C) {
-  ++C.Backtracks;
+  Backtracks = ++C.Backtracks;
   if (!P.Backjumping) {
     std::fill(Current.begin(), Current.end(), 0);
     for (size_t D = 0; D < Levels.size(); ++D)
@@ -262,9 +278,12 @@ bool Search::backjump(Counters &C) {
     Word *Blame = conflictOf(Depth);
     for (int K = 0; K < Words; ++K)
       Blame[K] |= Current[K];
-    if (L.Next < L.EndOption)
+    if (L.Next < L.EndOption) {
+      if ((P.LearnedBacktracking || P.DeadEnds) && C.Backtracks % DeadEndsPerLook == 0)
+        jumpFurther(C);
       return true;
-    if (P.FailedStates && !Incomplete)
+    }
+    if (P.FailedStates && !L.Cut)
       Failed.insert(L.Key);
     std::copy(Blame, Blame + Words, Current.begin());
     Options.resize(L.FirstOption);
@@ -272,8 +291,83 @@ bool Search::backjump(Counters &C) {
   }
 }
 
+/// Nothing that fails from here up is refuted.
+void Search::giveUpOn(int Depth) {
+  Incomplete = true;
+  for (int D = 0; D <= Depth; ++D)
+    Levels[D].Cut = true;
+}
+
+/// Asks the model about decisions ever further back, and undoes the earliest one of
+/// which it holds that nothing will come.
+void Search::jumpFurther(Counters &C) {
+  int From = static_cast<int>(Levels.size()) - 1;
+  std::vector<int> Targets;
+  for (int Distance = 1; Distance <= From; Distance *= 2)
+    if (Levels[From - Distance].Next < Levels[From - Distance].EndOption)
+      Targets.push_back(From - Distance);
+  if (P.DeadEnds)
+    rememberDeadEnd(Targets, From, C);
+  if (!P.LearnedBacktracking || !BacktrackModel.NumTrees)
+    return;
+  int Chosen = -1;
+  for (int Target : Targets)
+    if (BacktrackModel.score(describe(Target, From, C).data()) > P.GiveUp)
+      Chosen = Target;
+  if (Chosen < 0)
+    return;
+  ++C.MajorBacktracks;
+  giveUpOn(Chosen);
+  Levels.resize(Chosen + 1);
+  Sky.undo(Levels.back().Before);
+  Options.resize(Levels.back().EndOption);
+}
+
+BacktrackFeatures Search::describe(int Depth, int From, const Counters &C) {
+  const Level &L = Levels[Depth];
+  const Word *Blame = conflictOf(From);
+  bool Blamed = Blame[Depth / 64] >> (Depth % 64) & 1;
+  float All = float(I.NumBuffers);
+  return {float(Depth),
+          float(From - Depth),
+          float(From - Depth) / float(From + 1),
+          float(L.Unplaced) / All,
+          float(std::log2(1 + C.Backtracks - L.Backtracks)),
+          float(L.EndOption - L.Next),
+          float(L.Next - L.FirstOption),
+          L.Floor,
+          L.Slack,
+          Blamed + 2 * float(FewestLeft) / All};
+}
+
+void Search::rememberDeadEnd(const std::vector<int> &Targets, int From, const Counters &C) {
+  for (int Target : Targets) {
+    P.DeadEnds->Pending.push_back(describe(Target, From, C));
+    P.DeadEnds->PendingDecisions.push_back({Target, Levels[Target].Serial, Levels[Target].Next});
+  }
+}
+
+/// Now that there is a plan: which of the decisions met at dead ends are part of it?
+void Search::labelDeadEnds() {
+  BacktrackTrace &T = *P.DeadEnds;
+  for (size_t K = 0; K < T.Pending.size(); ++K) {
+    const BacktrackTrace::Decision &D = T.PendingDecisions[K];
+    bool Kept = D.Depth < static_cast<int>(Levels.size()) && Levels[D.Depth].Serial == D.Serial &&
+                Levels[D.Depth].Next == D.Next;
+    T.Rows.push_back(T.Pending[K]);
+    T.Label.push_back(!Kept);
+  }
+}
+
 void Search::reset(const Strategy &S) {
   Now = S;
+  Incomplete = false;
+  FewestLeft = I.NumBuffers;
+  NextSerial = 0;
+  if (P.DeadEnds) {
+    P.DeadEnds->Pending.clear();
+    P.DeadEnds->PendingDecisions.clear();
+  }
   double Largest = 1e-9;
   for (double X : Weight)
     Largest = std::max(Largest, X);
@@ -292,8 +386,11 @@ Outcome Search::attempt(const Strategy &S, int64_t Budget, Counters &C) {
   reset(S);
   bool Ok = openLevel();
   for (int64_t Nodes = 0;;) {
-    if (Ok && Sky.unplacedCount() == 0)
+    if (Ok && Sky.unplacedCount() == 0) {
+      if (P.DeadEnds)
+        labelDeadEnds();
       return Outcome::Solved;
+    }
     if (!Ok && !backjump(C))
       return Incomplete ? Outcome::Budget : Outcome::Infeasible;
     if (Nodes >= Budget)

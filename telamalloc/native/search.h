@@ -10,6 +10,7 @@
 #ifndef TELAMALLOC_SEARCH_H
 #define TELAMALLOC_SEARCH_H
 
+#include "backtrack.h"
 #include "branch.h"
 #include "observer.h"
 #include "params.h"
@@ -70,7 +71,12 @@ private:
     int FirstOption; ///< In `Options`.
     int EndOption;
     int Next;
-    int Outer; ///< Level whose component encloses this one, or -1.
+    int Outer;          ///< Level whose component encloses this one, or -1.
+    int64_t Serial;     ///< Numbers the levels of an attempt.
+    int64_t Backtracks; ///< Dead ends before it was opened.
+    int Unplaced;       ///< Buffers left when it was opened.
+    float Floor, Slack; ///< Of its section, as shares of the capacity.
+    bool Cut;           ///< The model gave a part of it up: its failure proves nothing.
     FailedStates::Key Key;
   };
 
@@ -86,6 +92,11 @@ private:
   bool tryOption(const Level &L, int Option);
   bool tryGap(const Level &L, int Depth);
   bool backjump(Counters &C);
+  void giveUpOn(int Depth);
+  void jumpFurther(Counters &C);
+  BacktrackFeatures describe(int Depth, int From, const Counters &C);
+  void rememberDeadEnd(const std::vector<int> &Targets, int From, const Counters &C);
+  void labelDeadEnds();
   FailedStates::Key keyOf(int Left, int Right) const;
   Word *conflictOf(int Depth) { return Conflicts.data() + static_cast<size_t>(Depth) * Words; }
   void setCurrent(const Word *Set) { std::copy(Set, Set + Words, Current.begin()); }
@@ -99,6 +110,7 @@ private:
   StaticRanks Ranks;
   Observer Eye;
   Forest Model;
+  Forest BacktrackModel;
   FailedStates Failed;
   Random Rng;
   int Words;
@@ -120,7 +132,10 @@ private:
   std::vector<std::pair<double, int>> Scored;
   GapFinder Gaps;
   bool RootFails = false;
-  bool Incomplete = false;
+  bool Incomplete = false; ///< This attempt left something out: no proof.
+  int64_t NextSerial = 0;
+  int64_t Backtracks = 0;
+  int FewestLeft = 0; ///< Unplaced buffers of the best packing of this attempt.
 };
 
 } // namespace telamalloc
