@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from mlgo.inlining.features import FEATURES
 from mlgo.inlining.reward import LinkedWeights
 from mlgo.rollout.collect import Collected
+from mlgo.rollout.explore import Exploration
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,9 @@ def decisions(collected: Iterable[Collected]) -> Examples:
 def better_actions(collected: Iterable[Collected], clip: float, link_aware: bool) -> Examples:
     """Returns the explored decisions with the action that makes the program smaller.
 
+    A decision that was flipped both alone and with all calls of its callee counts by the better of
+    the two; what a callee's calls change together is shared among them.
+
     Args:
         collected: explorations of whole programs, because weights depend on what is shared.
         clip: bytes above which a change counts no more.
@@ -68,14 +72,25 @@ def better_actions(collected: Iterable[Collected], clip: float, link_aware: bool
         found = [item.exploration for item in items if item.exploration]
         weights = LinkedWeights(e.sizes for e in found) if link_aware else LinkedWeights([])
         for exploration in found:
-            indices = np.array(list(exploration.changes), np.int64)
-            changes = [weights.change(exploration.sizes, c) for c in exploration.changes.values()]
-            change = np.array(changes, np.float32)
+            per_decision = _changes(exploration, weights)
+            indices = np.array(list(per_decision), np.int64)
+            change = np.array(list(per_decision.values()), np.float32)
             taken = exploration.decisions[indices]
             better = np.where(change < 0, 1 - taken, taken)
             weight = np.minimum(np.abs(change), clip).astype(np.float32)
             parts.append(Examples(exploration.features[indices], better, weight))
     return concatenate(parts)
+
+
+def _changes(exploration: Exploration, weights: LinkedWeights) -> dict[int, float]:
+    """Decision index -> weighted bytes that its best explored alternative adds."""
+    base = exploration.sizes
+    found = {i: weights.change(base, changed) for i, changed in exploration.changes.items()}
+    for first, changed in exploration.callee_changes.items():
+        calls = exploration.calls_of(first).tolist()
+        share = weights.change(base, changed) / len(calls)
+        found |= {i: min(share, found.get(i, share)) for i in calls}
+    return dict(sorted(found.items()))
 
 
 def _none() -> Examples:

@@ -1,7 +1,8 @@
-"""The features of a call site that LLVM computes for its ML inline advisor.
+"""The features of a call site: those of LLVM's ML inline advisor, and the plugin's own.
 
-Source: llvm/Analysis/InlineModelFeatureMaps.h. All are int64 of shape (1,). LLVM 19 and 22 have
-the same list. The plugin reports a model that reads a feature which its compiler lacks.
+Sources: llvm/Analysis/InlineModelFeatureMaps.h, mlgo/plugin/SiteFeatures.h. All are int64 of shape
+(1,). LLVM 19 and 22 have the same list. The plugin reports a model that reads a feature which its
+compiler lacks.
 """
 
 from typing import Final
@@ -50,7 +51,39 @@ CALL_GRAPH_FEATURES: Final = (
     "is_caller_avail_external",
 )
 
+#: What LLVM's advisor does not look at: who else needs the callee, what surrounds the call.
+SITE_FEATURES: Final = (
+    "callee_is_local",
+    "callee_is_discardable",
+    "callee_call_sites",
+    "callee_other_uses",
+    "callee_instructions",
+    "callee_calls",
+    "callee_memory_accesses",
+    "callee_allocas",
+    "callee_landing_pads",
+    "callee_exits",
+    "callee_parameters",
+    "callee_is_inline_hinted",
+    "callee_is_nounwind",
+    "callee_is_mangled",
+    "caller_is_local",
+    "caller_is_discardable",
+    "caller_instructions",
+    "caller_calls",
+    "caller_landing_pads",
+    "caller_calls_of_callee",
+    "site_is_invoke",
+    "site_is_tail",
+    "site_is_dead_end",
+    "site_is_in_cleanup",
+    "site_result_uses",
+    "site_constant_arguments",
+    "site_alloca_arguments",
+    "site_forwarded_arguments",
+)
+
 #: LLVM's own decision; the plugin adds it, so that a policy can correct it.
 DEFAULT_DECISION: Final = "inlining_default"
 
-FEATURES: Final = (*COST_FEATURES, *CALL_GRAPH_FEATURES, DEFAULT_DECISION)
+FEATURES: Final = (*COST_FEATURES, *CALL_GRAPH_FEATURES, *SITE_FEATURES, DEFAULT_DECISION)

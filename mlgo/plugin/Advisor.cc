@@ -42,6 +42,7 @@ private:
     const Function &Caller = *CB.getCaller(), &Callee = *CB.getCalledFunction();
     bool DefaultDecision = defaultDecision(CB);
     auto &P = static_cast<Policy &>(*ModelRunner);
+    P.observe(CB);
     Choice C = S.decide(P, Caller.getName(), Callee.getName(), DefaultDecision);
     ORE.emit([&] {
       return OptimizationRemark(RemarkPass, C.Inline ? "Inline" : "Keep", &CB)

@@ -52,8 +52,8 @@ private:
   Slot Slots[1 << 16];
 };
 
-Explorer::Explorer(SmallVector<uint64_t> Indices, std::string Output)
-    : Indices(std::move(Indices)), Output(std::move(Output)),
+Explorer::Explorer(SmallVector<uint64_t> Calls, SmallVector<uint64_t> Callees, std::string Output)
+    : Calls(std::move(Calls)), Callees(std::move(Callees)), Output(std::move(Output)),
       Shared(static_cast<Table *>(mmap(nullptr, sizeof(Table), PROT_READ | PROT_WRITE,
                                        MAP_SHARED | MAP_ANONYMOUS, -1, 0))) {
   if (Shared == MAP_FAILED)
@@ -64,7 +64,21 @@ Explorer::Explorer(SmallVector<uint64_t> Indices, std::string Output)
     fatal("cannot write " + this->Output + ": " + Error.message());
 }
 
-bool Explorer::explores(uint64_t Index) const { return Flip < 0 && binary_search(Indices, Index); }
+bool Explorer::explores(uint64_t Index) const {
+  return Flip < 0 && (binary_search(Calls, Index) || binary_search(Callees, Index));
+}
+
+bool Explorer::decide(uint64_t Index, StringRef Callee, bool Inline) {
+  if (FlippedCallee == Callee)
+    return !Inline;
+  if (explores(Index) && binary_search(Calls, Index) && branch(Index))
+    return !Inline;
+  if (explores(Index) && binary_search(Callees, Index) && branch(Index)) {
+    FlippedCallee = Callee.str();
+    return !Inline;
+  }
+  return Inline;
+}
 
 bool Explorer::branch(uint64_t Index) {
   pid_t Parent = getpid(), Child = fork();
@@ -174,6 +188,7 @@ void Explorer::write(const StringMap<uint64_t> &Sizes) {
     else
       Changed[Entry.first()] = Entry.second;
   }
+  Line["callee"] = FlippedCallee.has_value();
   Line["sizes"] = std::move(Changed);
   std::error_code Error;
   raw_fd_ostream File(Output, Error, sys::fs::CD_OpenAlways, sys::fs::FA_Write, sys::fs::OF_Append);

@@ -16,7 +16,7 @@ namespace {
 class Option {
 public:
   Option(StringRef Name, StringRef Help)
-      : Flag(("mlgo-" + Name).str()), Variable("MLGO_" + Name.upper()),
+      : Flag(("mlgo-" + Name).str()), Variable(variableOf(Name)),
         Value(StringRef(Flag), cl::desc(Help)) {}
 
   std::string get(StringRef Default) const {
@@ -43,6 +43,12 @@ private:
       return to_integer(Text, Number);
   }
 
+  static std::string variableOf(StringRef Name) {
+    std::string Variable = "MLGO_" + Name.upper();
+    std::replace(Variable.begin(), Variable.end(), '-', '_');
+    return Variable;
+  }
+
   const std::string Flag, Variable;
   cl::opt<std::string> Value;
 };
@@ -59,6 +65,8 @@ struct CommandLine {
   Option Log{"log", "Trajectory to write: a file, or a folder for one file a module"};
   Option Record{"record", "Decisions to write, for -mlgo-decisions: a file, or a folder"};
   Option Explore{"explore", "Indices of decisions to explore by forking, for -mlgo-sizes"};
+  Option ExploreCallees{"explore-callees",
+                        "As -mlgo-explore, with all later decisions on the same callee"};
   Option Sizes{"sizes", "File for the function sizes of the explored alternatives"};
 };
 
@@ -93,6 +101,7 @@ Options Options::read() {
   O.Log = Line.Log.get("");
   O.Record = Line.Record.get("");
   O.Explore = Line.Explore.get("");
+  O.ExploreCallees = Line.ExploreCallees.get("");
   O.Sizes = Line.Sizes.get("");
   if (O.Policy == PolicyKind::File && O.Weights.empty())
     fatal("the file policy needs -mlgo-weights (or MLGO_WEIGHTS)");

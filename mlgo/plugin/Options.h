@@ -20,16 +20,17 @@ enum class PolicyKind {
 /// environment, which tools that read their options before they load plugins need (lld, clang 19).
 struct Options {
   PolicyKind Policy;
-  std::string Weights;   // of the File policy
-  double Temperature;    // File: 0 takes the likelier action, above 0 samples
-  uint64_t Seed;         // of sampling and of the Random policy
-  double Probability;    // Random: of inlining
-  std::string Decisions; // file with decisions that override the policy's
-  std::string Flip;      // indices of decisions to invert, e.g. "3,17"
-  std::string Log;       // trajectory to write: a file, or a folder for one file a module
-  std::string Record;    // decisions to write, replayable: a file, or a folder
-  std::string Explore;   // indices of decisions to explore; see Explorer.h
-  std::string Sizes;     // of the explored alternatives: the file to write
+  std::string Weights;        // of the File policy
+  double Temperature;         // File: 0 takes the likelier action, above 0 samples
+  uint64_t Seed;              // of sampling and of the Random policy
+  double Probability;         // Random: of inlining
+  std::string Decisions;      // file with decisions that override the policy's
+  std::string Flip;           // indices of decisions to invert, e.g. "3,17"
+  std::string Log;            // trajectory to write: a file, or a folder for one file a module
+  std::string Record;         // decisions to write, replayable: a file, or a folder
+  std::string Explore;        // indices of decisions to explore; see Explorer.h
+  std::string ExploreCallees; // likewise, with all later decisions on the same callee
+  std::string Sizes;          // of the explored alternatives: the file to write
 
   /// Reads them; stops the compile when one is malformed.
   static Options read();

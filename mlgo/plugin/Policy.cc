@@ -1,6 +1,7 @@
 #include "Policy.h"
 #include "Error.h"
 #include "Model.h"
+#include "SiteFeatures.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Config/llvm-config.h"
 #include "llvm/Support/ErrorHandling.h"
@@ -26,8 +27,9 @@ double probability(double Logit) { return 1 / (1 + std::exp(-Logit)); }
 
 class DefaultPolicy final : public mlgo::Policy {
 public:
-  DefaultPolicy(LLVMContext &Context, const std::vector<TensorSpec> &Features)
-      : Policy(Context, Features) {}
+  DefaultPolicy(LLVMContext &Context, const mlgo::Options &O,
+                const std::vector<TensorSpec> &Compiler)
+      : Policy(Context, O, Compiler) {}
 
   Choice choose(uint64_t, bool Default) override { return {Default, Default ? 1.0f : -1.0f}; }
 };
@@ -35,8 +37,8 @@ public:
 class RandomPolicy final : public mlgo::Policy {
 public:
   RandomPolicy(LLVMContext &Context, const mlgo::Options &O,
-               const std::vector<TensorSpec> &Features)
-      : Policy(Context, Features), Seed(O.Seed), Probability(O.Probability) {}
+               const std::vector<TensorSpec> &Compiler)
+      : Policy(Context, O, Compiler), Seed(O.Seed), Probability(O.Probability) {}
 
   Choice choose(uint64_t Index, bool) override {
     return {uniform(Seed, Index) < Probability, static_cast<float>(logit())};
@@ -51,9 +53,10 @@ private:
 
 class ModelPolicy final : public mlgo::Policy {
 public:
-  ModelPolicy(LLVMContext &Context, const mlgo::Options &O, const std::vector<TensorSpec> &Features,
+  ModelPolicy(LLVMContext &Context, const mlgo::Options &O, const std::vector<TensorSpec> &Compiler,
               std::unique_ptr<mlgo::Model> Net)
-      : Policy(Context, Features), Seed(O.Seed), Temperature(O.Temperature), Net(std::move(Net)) {
+      : Policy(Context, O, Compiler), Seed(O.Seed), Temperature(O.Temperature),
+        Net(std::move(Net)) {
     bindInputs();
   }
 
@@ -99,27 +102,41 @@ private:
 
 namespace mlgo {
 
-Policy::Policy(LLVMContext &Context, const std::vector<TensorSpec> &Features)
-    : MLModelRunner(Context, MLModelRunner::Kind::Release, Features.size()), Features(Features) {
+static std::vector<TensorSpec> withSites(std::vector<TensorSpec> Features) {
+  append_range(Features, siteFeatures());
+  return Features;
+}
+
+Policy::Policy(LLVMContext &Context, const Options &O, const std::vector<TensorSpec> &Compiler)
+    : MLModelRunner(Context, MLModelRunner::Kind::Release, Compiler.size() + siteFeatures().size()),
+      Features(withSites(Compiler)), FirstSiteFeature(Compiler.size()) {
   for (size_t I = 0; I < Features.size(); ++I) {
     Scratch.push_back(std::make_unique<char[]>(Features[I].getTotalTensorBufferSize()));
     bind(I, Scratch.back().get());
   }
+  ObservesSites = !O.Log.empty();
+}
+
+void Policy::observe(CallBase &CB) {
+  if (ObservesSites)
+    computeSiteFeatures(CB, [this](size_t Feature, int64_t Value) {
+      *getTensor<int64_t>(FirstSiteFeature + Feature) = Value;
+    });
 }
 
 void *Policy::evaluateUntyped() { llvm_unreachable("the advisor asks Policy::choose"); }
 
 std::unique_ptr<Policy> Policy::create(LLVMContext &Context, const Options &O,
-                                       const std::vector<TensorSpec> &Features) {
+                                       const std::vector<TensorSpec> &Compiler) {
   switch (O.Policy) {
   case PolicyKind::Default:
-    return std::make_unique<DefaultPolicy>(Context, Features);
+    return std::make_unique<DefaultPolicy>(Context, O, Compiler);
   case PolicyKind::Random:
-    return std::make_unique<RandomPolicy>(Context, O, Features);
+    return std::make_unique<RandomPolicy>(Context, O, Compiler);
   case PolicyKind::Learned:
-    return std::make_unique<ModelPolicy>(Context, O, Features, embeddedModel());
+    return std::make_unique<ModelPolicy>(Context, O, Compiler, embeddedModel());
   case PolicyKind::File:
-    return std::make_unique<ModelPolicy>(Context, O, Features, fileModel(O.Weights));
+    return std::make_unique<ModelPolicy>(Context, O, Compiler, fileModel(O.Weights));
   }
   llvm_unreachable("all kinds are handled");
 }

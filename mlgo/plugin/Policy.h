@@ -4,6 +4,7 @@
 
 #include "Options.h"
 #include "llvm/Analysis/MLModelRunner.h"
+#include "llvm/IR/InstrTypes.h"
 #include <memory>
 #include <vector>
 
@@ -17,10 +18,14 @@ struct Choice {
 /// Also the MLModelRunner in whose buffers LLVM writes the features.
 class Policy : public llvm::MLModelRunner {
 public:
-  /// \p Features are the compiler's; stops the compile when the policy's model reads one that the
-  /// compiler does not have, or has with another type or shape.
+  /// \p Compiler are the compiler's features, to which come ours (SiteFeatures.h); stops the
+  /// compile when the policy's model reads one that the compiler does not have, or has with another
+  /// type or shape.
   static std::unique_ptr<Policy> create(llvm::LLVMContext &Context, const Options &O,
-                                        const std::vector<llvm::TensorSpec> &Features);
+                                        const std::vector<llvm::TensorSpec> &Compiler);
+
+  /// Computes the features that are ours for this call, if somebody reads them.
+  void observe(llvm::CallBase &CB);
 
   /// \p Index counts the decisions of this compile, \p Default is LLVM's own answer.
   virtual Choice choose(uint64_t Index, bool Default) = 0;
@@ -28,9 +33,11 @@ public:
   const std::vector<llvm::TensorSpec> &features() const { return Features; }
 
 protected:
-  Policy(llvm::LLVMContext &Context, const std::vector<llvm::TensorSpec> &Features);
+  Policy(llvm::LLVMContext &Context, const Options &O,
+         const std::vector<llvm::TensorSpec> &Compiler);
 
   void bind(size_t Feature, void *Buffer) {
+    ObservesSites |= Feature >= FirstSiteFeature;
     setUpBufferForTensor(Feature, Features[Feature], Buffer);
   }
 
@@ -38,6 +45,8 @@ private:
   void *evaluateUntyped() override; // never called: the advisor asks choose()
 
   const std::vector<llvm::TensorSpec> Features;
+  const size_t FirstSiteFeature;
+  bool ObservesSites;
   std::vector<std::unique_ptr<char[]>> Scratch;
 };
 

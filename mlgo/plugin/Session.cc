@@ -42,7 +42,8 @@ void Session::open(Module &M) {
   if (!O.Record.empty())
     Recorder = std::make_unique<DecisionRecorder>(output(O.Record, ".tsv"), ModuleName);
   if (!O.Sizes.empty())
-    Explore = std::make_unique<Explorer>(Options::indices(O.Explore), O.Sizes);
+    Explore = std::make_unique<Explorer>(Options::indices(O.Explore),
+                                         Options::indices(O.ExploreCallees), O.Sizes);
 }
 
 Choice Session::decide(Policy &P, StringRef Caller, StringRef Callee, bool Default) {
@@ -53,18 +54,16 @@ Choice Session::decide(Policy &P, StringRef Caller, StringRef Callee, bool Defau
   DecisionKey Key = Counter.next(Caller, Callee);
   if (List)
     C.Inline = List->lookup(Key, C.Inline).value_or(C.Inline);
-  if (branch(Index))
-    C.Inline = !C.Inline;
-  else
-    write(P, Key, C, Default);
+  write(P, Key, C, Default);
+  if (Explore)
+    C.Inline = explore(Index, Callee, C.Inline);
   return C;
 }
 
-bool Session::branch(uint64_t Index) {
-  if (!Explore || !Explore->explores(Index))
-    return false;
-  close(); // what is buffered would be written once by each process
-  return Explore->branch(Index);
+bool Session::explore(uint64_t Index, StringRef Callee, bool Inline) {
+  if (Explore->explores(Index))
+    close(); // what is buffered would be written once by each process
+  return Explore->decide(Index, Callee, Inline);
 }
 
 void Session::explored(Module &M, TargetMachine &TM) {

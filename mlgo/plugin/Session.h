@@ -36,7 +36,7 @@ private:
   std::unique_ptr<llvm::raw_ostream> output(const std::string &Path, llvm::StringRef Extension);
   void log(Policy &P, Choice C, bool Default);
   void write(Policy &P, const DecisionKey &Key, Choice C, bool Default);
-  bool branch(uint64_t Index);
+  bool explore(uint64_t Index, llvm::StringRef Callee, bool Inline);
 
   std::string ModuleName;
   uint64_t Decided = 0;

@@ -52,15 +52,25 @@ class Exploration:
         decisions: int64 (n,), 1 is inline.
         logits: float32 (n,), the policy's.
         sizes: of the policy's own compile.
+        callees: int64 (n,), the same number for calls of the same function.
         changes: decision index -> the functions whose size changes when it is flipped, with their
             new size (0: the function is gone).
+        callee_changes: likewise, when all decisions on this callee from there on are flipped.
     """
 
     features: NDArray[np.int64]
     decisions: NDArray[np.int64]
     logits: NDArray[np.float32]
+    callees: NDArray[np.int64]
     sizes: Sizes
     changes: dict[int, Sizes]
+    callee_changes: dict[int, Sizes]
+
+    def calls_of(self, index: int) -> NDArray[np.int64]:
+        """Returns the decisions that `callee_changes[index]` flips, ascending."""
+        same = self.callees == self.callees[index]
+        same &= self.decisions == self.decisions[index]
+        return np.flatnonzero(same & (np.arange(len(same)) >= index))
 
 
 def trajectory(compiler: Compiler, folder: Path, module: Module, policy: Policy) -> Trajectory:
@@ -69,11 +79,7 @@ def trajectory(compiler: Compiler, folder: Path, module: Module, policy: Policy)
     Raises:
         UserError: the compile failed.
     """
-    with tempfile.TemporaryDirectory(prefix="mlgo-rollout-") as name:
-        log = Path(name) / "log"
-        env = {**policy.environment(), "MLGO_LOG": str(log)}
-        _compile(compiler, folder, module, policy, env, ["-emit-llvm"])
-        return read_log(log) if log.exists() else _empty()
+    return _recorded(compiler, folder, module, policy)[0]
 
 
 def measure(compiler: Compiler, folder: Path, module: Module, policy: Policy) -> Sizes:
@@ -82,7 +88,7 @@ def measure(compiler: Compiler, folder: Path, module: Module, policy: Policy) ->
     Raises:
         UserError: the compile failed.
     """
-    return _sizes(compiler, folder, module, policy, [])[0][1]
+    return _sizes(compiler, folder, module, policy, [], [])[0]
 
 
 def explore(
@@ -93,24 +99,31 @@ def explore(
     count: int,
     rng: np.random.Generator,
 ) -> Exploration | None:
-    """Explores at most `count` single flips of a policy's decisions; None when it has none.
+    """Explores at most `count` flips of a policy's decisions; None when it has none.
+
+    About a third of them are callees whose calls all flip together, as far as there are any.
 
     Raises:
         UserError: the compile failed.
     """
-    path = trajectory(compiler, folder, module, policy)
+    path, names = _recorded(compiler, folder, module, policy)
     if not len(path):
         return None
     logits = path.rows["logit"].reshape(-1)
     decisions = path.rows["inlining_decision"].reshape(-1).astype(np.int64)
-    chosen = choose(logits, decisions, count, rng)
-    (_, main), *alternatives = _sizes(compiler, folder, module, policy, chosen)
+    callees = np.unique(names, return_inverse=True)[1].astype(np.int64)
+    features = path.matrix(FEATURES)
+    together = choose_callees(callees, decisions, features, count // 3, rng)
+    alone = choose(logits, decisions, count - len(together), rng)
+    main, changes, callee_changes = _sizes(compiler, folder, module, policy, alone, together)
     return Exploration(
-        features=path.matrix(FEATURES),
+        features=features,
         decisions=decisions,
         logits=logits.astype(np.float32),
+        callees=callees,
         sizes=main,
-        changes=dict(sorted(alternatives)),
+        changes=changes,
+        callee_changes=callee_changes,
     )
 
 
@@ -131,18 +144,64 @@ def choose(
     return sorted(ranking[:count].tolist())
 
 
+def choose_callees(
+    callees: NDArray[np.int64],
+    decisions: NDArray[np.int64],
+    features: NDArray[np.int64],
+    count: int,
+    rng: np.random.Generator,
+) -> list[int]:
+    """Draws callees to explore, named by their first decision, ascending.
+
+    Only those that go with their last call (static and linkonce functions whose address is not
+    taken) and have at least two calls: for others, flipping each call alone tells as much. The
+    fewer the calls, the likelier they are all worth flipping.
+    """
+    goes = features[:, FEATURES.index("callee_is_discardable")] != 0
+    goes &= features[:, FEATURES.index("callee_other_uses")] == 0
+    _, first, number = np.unique(callees, return_index=True, return_inverse=True)
+    alike = np.bincount(number, weights=decisions == decisions[first][number])
+    eligible = goes[first] & (alike >= 2)
+    first, preference = first[eligible], -np.log(alike[eligible])
+    ranking = np.argsort(-(preference + rng.gumbel(size=len(first))), kind="stable")
+    return sorted(first[ranking[:count]].tolist())
+
+
+def _recorded(
+    compiler: Compiler, folder: Path, module: Module, policy: Policy
+) -> tuple[Trajectory, list[str]]:
+    """The policy's decisions for a module, and the name of each one's callee."""
+    with tempfile.TemporaryDirectory(prefix="mlgo-rollout-") as name:
+        log, record = Path(name) / "log", Path(name) / "record"
+        env = {**policy.environment(), "MLGO_LOG": str(log), "MLGO_RECORD": str(record)}
+        _compile(compiler, folder, module, policy, env, ["-emit-llvm"])
+        if not log.exists():
+            return _empty(), []
+        rows = [line.split("\t") for line in record.read_text().splitlines()]
+        return read_log(log), [row[2] for row in rows if row[0] in ("inline", "keep")]
+
+
 def _sizes(
-    compiler: Compiler, folder: Path, module: Module, policy: Policy, flips: list[int]
-) -> list[tuple[int, Sizes]]:
+    compiler: Compiler,
+    folder: Path,
+    module: Module,
+    policy: Policy,
+    alone: list[int],
+    together: list[int],
+) -> tuple[Sizes, dict[int, Sizes], dict[int, Sizes]]:
     with tempfile.TemporaryDirectory(prefix="mlgo-rollout-") as name:
         output = Path(name) / "sizes"
         env = {**policy.environment(), "MLGO_SIZES": str(output)}
-        env["MLGO_EXPLORE"] = ",".join(map(str, flips))
+        env["MLGO_EXPLORE"] = ",".join(map(str, alone))
+        env["MLGO_EXPLORE_CALLEES"] = ",".join(map(str, together))
         _compile(compiler, folder, module, policy, env, [])
         lines = [json.loads(line) for line in output.read_text().splitlines()]
     if not lines or lines[0]["flip"] != -1:
         raise UserError(f"compiling {module.name} measured nothing", exit_code=1)
-    return [(line["flip"], line["sizes"]) for line in lines]
+    alternatives = sorted(lines[1:], key=lambda line: line["flip"])
+    changes = {line["flip"]: line["sizes"] for line in alternatives if not line["callee"]}
+    callee_changes = {line["flip"]: line["sizes"] for line in alternatives if line["callee"]}
+    return lines[0]["sizes"], changes, callee_changes
 
 
 def _compile(

@@ -9,20 +9,22 @@ from pathlib import Path
 import numpy as np
 
 from mlgo.errors import UserError
-from mlgo.rollout.explore import Exploration
+from mlgo.rollout.explore import Exploration, Sizes
 
 
 def save_exploration(path: Path, exploration: Exploration) -> None:
     """Writes an exploration; the folder is made."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(path.name + ".partial")
-    text = json.dumps({"sizes": exploration.sizes, "changes": exploration.changes}, sort_keys=True)
+    names = ("sizes", "changes", "callee_changes")
+    text = json.dumps({name: getattr(exploration, name) for name in names}, sort_keys=True)
     with partial.open("wb") as file:
         np.savez_compressed(
             file,
             features=exploration.features,
             decisions=exploration.decisions,
             logits=exploration.logits,
+            callees=exploration.callees,
             sizes=np.frombuffer(text.encode(), np.uint8),
         )
     partial.rename(path)
@@ -41,9 +43,15 @@ def load_exploration(path: Path) -> Exploration:
                 features=arrays["features"],
                 decisions=arrays["decisions"],
                 logits=arrays["logits"],
+                callees=arrays["callees"],
                 sizes=text["sizes"],
-                changes={int(index): sizes for index, sizes in text["changes"].items()},
+                changes=_by_index(text["changes"]),
+                callee_changes=_by_index(text["callee_changes"]),
             )
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
         hint = "delete it; the next run explores the module again"
         raise UserError(f"{path} is no exploration: {error}", hint=hint) from error
+
+
+def _by_index(changes: dict[str, Sizes]) -> dict[int, Sizes]:
+    return {int(index): sizes for index, sizes in changes.items()}

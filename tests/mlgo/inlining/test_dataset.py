@@ -1,3 +1,5 @@
+from types import MappingProxyType
+
 import numpy as np
 
 from mlgo.corpus.program import Module, Origin, Program
@@ -7,7 +9,7 @@ from mlgo.rollout.collect import Collected, Task
 from mlgo.rollout.explore import Exploration
 
 
-def collected():
+def collected(callees=(0, 1, 2, 3), callee_changes=MappingProxyType({})):
     """Two modules that share the function f; flips save, cost and change nothing."""
     modules = tuple(Module(name, name, name, (), "") for name in ("a", "b"))
     program = Program("p", Origin("debian", "p", "1", ""), 22, modules, ())
@@ -17,8 +19,10 @@ def collected():
             np.arange(4 * len(FEATURES)).reshape(4, -1),
             np.array([0, 1, 1, 0]),
             np.zeros(4, np.float32),
+            np.array(callees),
             {"f": 10, "static s": 4},
             changes,
+            callee_changes,
         )
         for _ in modules
     ]
@@ -36,6 +40,14 @@ def test_the_better_action_and_its_bytes():
 def test_without_the_linker_in_mind_every_copy_counts_and_clipping_bounds_it():
     assert better_actions(collected(), 100, False).weights.tolist() == [4, 5, 0] * 2
     assert better_actions(collected(), 3, False).weights.tolist() == [3, 3, 0] * 2
+
+
+def test_calls_of_one_callee_share_what_they_change_together():
+    # Calls 1 and 2 go to one callee: keeping both saves 6 bytes, keeping 2 alone costs 5.
+    together = collected(callees=(0, 1, 1, 1), callee_changes={1: {"static s": 0, "f": 6}})
+    examples = better_actions(together, 100, False)
+    assert examples.actions.tolist() == [1, 0, 0, 0] * 2
+    assert examples.weights.tolist() == [4, 4, 4, 0] * 2
 
 
 def test_cloning_sees_every_decision():

@@ -33,6 +33,27 @@ def test_sizes_are_those_of_separate_compiles(clang22):
         assert stock + change == text_size(clang22.folder / "x.o")
 
 
+def test_all_calls_of_a_callee_flip_together(clang22):
+    log = clang22.folder / "decisions"
+    clang22.compile(policy="default", record=log)
+    rows = [line.split("\t") for line in log.read_text().splitlines()[2:]]
+    first = next(i for i, row in enumerate(rows) if sum(r[2] == row[2] for r in rows) > 2)
+    main, line = explored(clang22, [], explore_callees=first)
+    assert (line["flip"], line["callee"]) == (first, True)
+    # A list that flips every call of the callee is another way to the same alternative.
+    text = "mlgo-decisions-1\n" + "".join(
+        f"flip\t{row[1]}\t{row[2]}\t{ordinal}\n"
+        for row in rows
+        if row[2] == rows[first][2] and row[0] == rows[first][0]
+        for ordinal in range(20)
+    )
+    listed = clang22.folder / "flips"
+    listed.write_text(text)
+    clang22.compile("-ffunction-sections", policy="default", decisions=listed)
+    change = sum(size - main["sizes"].get(f, 0) for f, size in line["sizes"].items())
+    assert sum(main["sizes"].values()) + change == text_size(clang22.folder / "x.o")
+
+
 def test_logs_tell_of_the_main_line_alone(clang22):
     plain, forked = clang22.folder / "plain.log", clang22.folder / "forked.log"
     clang22.compile(policy="default", log=plain)

@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlgo.errors import UserError
-from mlgo.rollout.explore import Exploration, choose
+from mlgo.inlining.features import FEATURES
+from mlgo.rollout.explore import Exploration, choose, choose_callees
 from mlgo.rollout.store import load_exploration, save_exploration
 
 logits = st.lists(st.floats(-5, 5, width=32), min_size=1, max_size=50)
@@ -30,13 +31,28 @@ def test_unsure_and_refused_decisions_are_chosen_more_often():
     assert np.mean([sum(i < 500 for i in chosen) for chosen in refused]) > 14
 
 
+def test_only_callees_that_can_go_are_flipped_together():
+    callees = np.array([0, 1, 0, 2, 2, 3, 3, 3])
+    decisions = np.array([0, 0, 0, 1, 0, 1, 1, 0])
+    features = np.zeros((8, len(FEATURES)), np.int64)
+    features[:, FEATURES.index("callee_is_discardable")] = 1
+    # 0 has two calls alike, 1 has one, 2 has two that differ, 3 has two alike and one more.
+    rng = np.random.default_rng(0)
+    assert choose_callees(callees, decisions, features, 9, rng) == [0, 5]
+    features[callees == 0, FEATURES.index("callee_other_uses")] = 1
+    assert choose_callees(callees, decisions, features, 9, rng) == [5]
+    assert choose_callees(callees, decisions, features, 0, rng) == []
+
+
 def exploration():
     return Exploration(
         np.arange(78, dtype=np.int64).reshape(2, 39),
         np.array([0, 1]),
         np.array([-1, 2], np.float32),
+        np.array([0, 0]),
         {"f": 10, "static g": 4},
         {1: {"f": 12, "static g": 0}},
+        {0: {"f": 11}},
     )
 
 
@@ -45,6 +61,8 @@ def test_explorations_survive_the_disk(tmp_path):
     save_exploration(path, exploration())
     found = load_exploration(path)
     assert (found.sizes, found.changes) == (exploration().sizes, exploration().changes)
+    assert found.callee_changes == exploration().callee_changes
+    assert np.array_equal(found.callees, exploration().callees)
     assert np.array_equal(found.features, exploration().features)
     assert [p.name for p in path.parent.iterdir()] == ["b.npz"]
 
