@@ -26,6 +26,7 @@ class Policy:
         probability: of inlining, for the "random" policy.
         decisions: a file of decisions that override the policy's.
         log: where the plugin writes the trajectory; none by default.
+        record: where the plugin writes its decisions, replayable; none by default.
     """
 
     kind: PolicyKind
@@ -35,6 +36,7 @@ class Policy:
     probability: float = 0.5
     decisions: Path | None = None
     log: Path | None = None
+    record: Path | None = None
 
     def arguments(self, plugin: Path) -> list[str]:
         """Arguments for clang; empty for "stock"."""
@@ -61,4 +63,6 @@ class Policy:
             env["MLGO_DECISIONS"] = str(self.decisions)
         if self.log:
             env["MLGO_LOG"] = str(self.log)
+        if self.record:
+            env["MLGO_RECORD"] = str(self.record)
         return env

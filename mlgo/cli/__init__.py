@@ -22,6 +22,7 @@ _COMMANDS = {
     "plugin": "plugin",
     "test": "test",
     "train": "train",
+    "tune": "tune",
 }
 
 

@@ -1,0 +1,1 @@
+"""Searches the inlining decisions of one program, where a policy alone cannot know better."""

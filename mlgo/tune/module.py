@@ -1,0 +1,63 @@
+"""A module as the target of a search."""
+
+from __future__ import annotations
+
+import dataclasses
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mlgo.corpus.program import Module
+from mlgo.policy import Policy, PolicyKind
+from mlgo.rollout.explore import Compiler, measure
+from mlgo.tune.decisions import Decision, read_record, write_decisions
+from mlgo.tune.search import Outcome
+from mlgo.tune.worth import Worth
+
+
+@dataclass(frozen=True)
+class ModuleTarget:
+    """One module of a program.
+
+    Attributes:
+        compiler: LLVM 22 and the plugin.
+        folder: the program's.
+        module: of that program.
+        prior: what decides where a list of decisions does not.
+        worth: how much the functions of this module count in the program.
+    """
+
+    compiler: Compiler
+    folder: Path
+    module: Module
+    prior: Policy
+    worth: Worth
+
+    def weight(self, function: str) -> float:
+        """Returns how much a byte of a function counts in the linked program."""
+        return self.worth.weight(self.module.name, function)
+
+    def compile(self, decisions: Sequence[Decision]) -> Outcome:
+        """Compiles with a list of decisions and measures every function.
+
+        Raises:
+            UserError: the compile failed.
+        """
+        return self._compile(self.prior, decisions)
+
+    def compile_as(self, kind: PolicyKind) -> Outcome:
+        """Compiles as another policy would, and measures; `decisions` has the prior's scores."""
+        if kind == self.prior.kind:
+            return self._compile(self.prior, [])
+        other = self._compile(Policy(kind), [])
+        return self._compile(self.prior, other.decisions)
+
+    def _compile(self, policy: Policy, decisions: Sequence[Decision]) -> Outcome:
+        with tempfile.TemporaryDirectory(prefix="mlgo-tune-") as name:
+            listed, record = Path(name) / "decisions.tsv", Path(name) / "record.tsv"
+            write_decisions(listed, {"": decisions})
+            policy = dataclasses.replace(policy, decisions=listed, record=record)
+            sizes = measure(self.compiler, self.folder, self.module, policy)
+            source, taken = read_record(record)
+            return Outcome(taken, sizes, source)
