@@ -8,7 +8,7 @@ from typing import Any
 import tensorflow as tf
 
 from mlgo.inlining.features import DEFAULT_DECISION
-from mlgo.inlining.weights import Weights
+from mlgo.inlining.weights import SIZE_FEATURE, Weights
 
 
 def saved_model(weights: Weights, folder: Path) -> None:
@@ -48,4 +48,6 @@ class PolicyModule(tf.Module):  # type: ignore[misc]
                 activation = tf.tanh(activation)
         default = tf.gather(x, weights.features.index(DEFAULT_DECISION), axis=1) != 0
         sign = tf.where(default, 1.0, -1.0)
-        return activation[:, 0] + tf.constant(weights.default_weight, tf.float32) * sign
+        size = tf.cast(tf.gather(x, weights.features.index(SIZE_FEATURE), axis=1), tf.float32)
+        correction = tf.where(size < weights.scope, activation[:, 0], 0.0)
+        return correction + tf.constant(weights.default_weight, tf.float32) * sign

@@ -1,17 +1,22 @@
 """The weights of an inlining policy: a small perceptron that corrects LLVM's own decision.
 
-    logit = MLP((squash(x) - mean) / deviation) + default_weight * (+1 if default else -1)
+    logit = correction + default_weight * (+1 if default else -1)
+    correction = MLP((squash(x) - mean) / deviation), 0 for a callee of `scope` instructions or more
     squash(x) = sign(x) log(1 + |x|)
 
+A large callee is rare, and a mistake there costs more than all small ones gain: LLVM decides it.
+
 A positive logit means: inline. The plugin's `file` policy reads the same file
-(mlgo/plugin/FileModel.cc). Format `mlgo-mlp-1`: one line of JSON, then float32 little-endian:
-mean, deviation, per layer kernel (inputs x outputs, row-major) and bias, default_weight.
+(mlgo/plugin/FileModel.cc). Format `mlgo-mlp-2`: one line of JSON, then float32 little-endian:
+mean, deviation, per layer kernel (inputs x outputs, row-major) and bias, default_weight, scope.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +26,8 @@ from numpy.typing import NDArray
 from mlgo.errors import UserError
 from mlgo.inlining.features import DEFAULT_DECISION
 
-FORMAT = "mlgo-mlp-1"
+FORMAT = "mlgo-mlp-2"
+SIZE_FEATURE = "callee_instructions"
 Floats = NDArray[np.float32]
 
 
@@ -30,11 +36,13 @@ class Weights:
     """A policy's parameters.
 
     Attributes:
-        features: names of the inputs, in order; `inlining_default` among them.
+        features: names of the inputs, in order; `inlining_default` and `callee_instructions` among
+            them.
         mean, deviation: float32 (features,), of the squashed inputs.
         kernels: per layer float32 (inputs, outputs); the last has one output.
         biases: per layer float32 (outputs,).
         default_weight: how far the network must disagree to overrule LLVM's default.
+        scope: of a callee with as many instructions or more LLVM decides.
     """
 
     features: tuple[str, ...]
@@ -43,6 +51,7 @@ class Weights:
     kernels: tuple[Floats, ...]
     biases: tuple[Floats, ...]
     default_weight: float
+    scope: float
 
     def logits(self, x: NDArray[np.int64]) -> Floats:
         """Returns float32 (n,) for int64 features (n, features)."""
@@ -53,7 +62,8 @@ class Weights:
             if index + 1 < len(self.kernels):
                 activation = np.tanh(activation)
         default = x[:, self.features.index(DEFAULT_DECISION)] != 0
-        logits = activation[:, 0] + self.default_weight * np.where(default, 1, -1)
+        small = x[:, self.features.index(SIZE_FEATURE)] < self.scope
+        logits = small * activation[:, 0] + self.default_weight * np.where(default, 1, -1)
         return logits.astype(np.float32)
 
     def to_bytes(self) -> bytes:
@@ -66,7 +76,7 @@ class Weights:
         arrays = [self.mean, self.deviation]
         for kernel, bias in zip(self.kernels, self.biases, strict=True):
             arrays += [kernel, bias]
-        arrays.append(np.array([self.default_weight], np.float32))
+        arrays.append(np.array([self.default_weight, self.scope], np.float32))
         body = b"".join(np.ascontiguousarray(a, "<f4").tobytes() for a in arrays)
         return json.dumps(header).encode() + b"\n" + body
 
@@ -80,6 +90,36 @@ class Weights:
     def sha256(self) -> str:
         """Identifies the policy; the model card and the plugin carry it."""
         return hashlib.sha256(self.to_bytes()).hexdigest()
+
+
+def ensemble(members: Sequence[Weights]) -> Weights:
+    """Returns one wider network whose logit is the mean of its members' logits.
+
+    Args:
+        members: networks of the same shape with at least one hidden layer, over the same inputs,
+            mean and deviation.
+    """
+    layers = list(zip(*(member.kernels for member in members), strict=True))
+    biases = list(zip(*(member.biases for member in members), strict=True))
+    kernels = [np.concatenate(kernel, axis=int(i == 0)) for i, kernel in enumerate(layers)]
+    kernels[1:-1] = [_block_diagonal(kernel) for kernel in layers[1:-1]]
+    joined = [np.concatenate(bias) for bias in biases]
+    kernels[-1] = kernels[-1] / len(members)
+    joined[-1] = np.mean(biases[-1], axis=0)
+    return dataclasses.replace(
+        members[0],
+        kernels=tuple(kernel.astype(np.float32) for kernel in kernels),
+        biases=tuple(bias.astype(np.float32) for bias in joined),
+    )
+
+
+def _block_diagonal(blocks: Sequence[Floats]) -> Floats:
+    inputs, outputs = blocks[0].shape
+    joined = np.zeros((len(blocks) * inputs, len(blocks) * outputs), np.float32)
+    for index, block in enumerate(blocks):
+        row, column = index * inputs, index * outputs
+        joined[row : row + inputs, column : column + outputs] = block
+    return joined
 
 
 def squash(x: NDArray[np.int64]) -> Floats:
@@ -107,8 +147,9 @@ def load_weights(path: Path) -> Weights:
 
 
 def _parse(features: tuple[str, ...], layers: list[int], body: bytes) -> Weights:
-    if DEFAULT_DECISION not in features:
-        raise ValueError(f"it does not read the feature {DEFAULT_DECISION}")
+    for needed in (DEFAULT_DECISION, SIZE_FEATURE):
+        if needed not in features:
+            raise ValueError(f"it does not read the feature {needed}")
     numbers = np.frombuffer(body, "<f4")
     if not np.isfinite(numbers).all():
         raise ValueError("a weight is not a finite number")
@@ -125,7 +166,7 @@ def _parse(features: tuple[str, ...], layers: list[int], body: bytes) -> Weights
         kernels.append(take(inputs, outputs))
         biases.append(take(outputs))
         inputs = outputs
-    default_weight = float(take(1)[0])
+    default_weight, scope = (float(number) for number in take(2))
     if position != len(numbers) or inputs != 1:
         raise ValueError("its size does not fit its header")
-    return Weights(features, mean, deviation, tuple(kernels), tuple(biases), default_weight)
+    return Weights(features, mean, deviation, tuple(kernels), tuple(biases), default_weight, scope)

@@ -1,5 +1,6 @@
 #include "Error.h"
 #include "Model.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/IR/LLVMContext.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -24,7 +25,8 @@ struct Layer {
 };
 
 /// Inputs x -> (sign(x) log(1 + |x|) - mean) / deviation -> tanh layers -> logit, plus
-/// `default_weight` times LLVM's own decision as +1 or -1: the network corrects the default.
+/// `default_weight` times LLVM's own decision as +1 or -1: the network corrects the default, but
+/// for callees of `scope` instructions or more.
 class FileModel final : public mlgo::Model {
 public:
   explicit FileModel(StringRef Path) : Path(Path.str()) {
@@ -50,7 +52,8 @@ public:
           Value = std::tanh(Value);
       Activation.swap(Next);
     }
-    return Activation[0] + DefaultWeight * (Values[DefaultIndex] ? 1.0f : -1.0f);
+    float Correction = static_cast<float>(Values[SizeIndex]) < Scope ? Activation[0] : 0.0f;
+    return Correction + DefaultWeight * (Values[DefaultIndex] ? 1.0f : -1.0f);
   }
 
 private:
@@ -71,8 +74,8 @@ private:
       fail("it does not begin with a JSON header");
     }
     const json::Object *Root = Header->getAsObject();
-    if (!Root || Root->getString("format") != StringRef("mlgo-mlp-1"))
-      fail("it is not of the format mlgo-mlp-1");
+    if (!Root || Root->getString("format") != StringRef("mlgo-mlp-2"))
+      fail("it is not of the format mlgo-mlp-2");
     const json::Array *Names = Root->getArray("features"), *Sizes = Root->getArray("layers");
     if (!Names || !Sizes)
       fail("its header lacks features or layers");
@@ -81,18 +84,18 @@ private:
   }
 
   void readFeatures(const json::Array &Names) {
-    bool HasDefault = false;
-    for (const json::Value &Name : Names) {
-      StringRef Text = Name.getAsString().value_or("");
-      if (Text == "inlining_default") {
-        DefaultIndex = Specs.size();
-        HasDefault = true;
-      }
-      Specs.push_back(TensorSpec::createSpec<int64_t>(Text.str(), {1}));
-    }
-    if (!HasDefault)
-      fail("it does not read the feature inlining_default");
+    for (const json::Value &Name : Names)
+      Specs.push_back(TensorSpec::createSpec<int64_t>(Name.getAsString().value_or("").str(), {1}));
+    DefaultIndex = indexOf("inlining_default");
+    SizeIndex = indexOf("callee_instructions");
     Values.resize(Specs.size());
+  }
+
+  size_t indexOf(StringRef Name) const {
+    auto Found = find_if(Specs, [&](const TensorSpec &Spec) { return Spec.name() == Name; });
+    if (Found == Specs.end())
+      fail("it does not read the feature " + Name);
+    return static_cast<size_t>(Found - Specs.begin());
   }
 
   void readLayers(const json::Array &Sizes) {
@@ -115,9 +118,10 @@ private:
       take(Bytes, L.Kernel, L.Inputs * L.Outputs);
       take(Bytes, L.Bias, L.Outputs);
     }
-    std::vector<float> Scalar;
-    take(Bytes, Scalar, 1);
-    DefaultWeight = Scalar[0];
+    std::vector<float> Scalars;
+    take(Bytes, Scalars, 2);
+    DefaultWeight = Scalars[0];
+    Scope = Scalars[1];
     if (!Bytes.empty())
       fail("it is longer than its header says");
   }
@@ -137,10 +141,10 @@ private:
   const std::string Path;
   std::vector<TensorSpec> Specs;
   std::vector<int64_t> Values;
-  size_t DefaultIndex = 0;
+  size_t DefaultIndex = 0, SizeIndex = 0;
   std::vector<float> Mean, Deviation;
   std::vector<Layer> Layers;
-  float DefaultWeight = 0;
+  float DefaultWeight = 0, Scope = 0;
   std::vector<float> Activation, Next;
 };
 

@@ -156,7 +156,7 @@ class Training:
         file = self.folder / name / "weights.mlgo"
         if file.exists():
             return load_weights(file)
-        with self.progress.bar(f"{name}: learning", config.epochs) as advance:
+        with self.progress.bar(f"{name}: learning", config.epochs * config.members) as advance:
             weights = imitate(config, examples, self.folder / name, lambda *_: advance())
         weights.save(file)
         return weights

@@ -6,6 +6,7 @@ Cloning LLVM's default starts a policy; cloning the better of two explored actio
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,7 @@ from tf_agents.agents.behavioral_cloning import behavioral_cloning_agent
 from tf_agents.trajectories import StepType, time_step, trajectory
 
 from mlgo.inlining.dataset import Examples
-from mlgo.inlining.weights import Floats, Weights, squash
+from mlgo.inlining.weights import Floats, Weights, ensemble, squash
 from mlgo.train.network import ACTION_SPEC, OBSERVATION_SPEC, PolicyNetwork
 
 
@@ -30,19 +31,23 @@ class Imitation:
     Attributes:
         layers: sizes of the hidden layers.
         default_weight: how far the network must disagree to overrule LLVM's default.
+        scope: of a callee with as many instructions or more LLVM decides.
         epochs: passes over the examples.
         batch: examples a step.
         learning_rate: of Adam, at the beginning; falls to 0 by a cosine.
         weight_decay: of AdamW.
+        members: networks trained from different seeds, whose mean decides.
         seed: of initial weights and order.
     """
 
     layers: tuple[int, ...] = (32, 16)
     default_weight: float = 1.0
+    scope: float = 64.0
     epochs: int = 40
     batch: int = 256
     learning_rate: float = 3e-3
     weight_decay: float = 1e-3
+    members: int = 1
     seed: int = 0
 
 
@@ -52,7 +57,7 @@ def imitate(
     folder: Path,
     progress: Callable[[int, float], None] = lambda epoch, loss: None,
 ) -> Weights:
-    """Trains a policy; resumes from the last finished epoch in `folder`.
+    """Trains the members of a policy; resumes from the last finished epoch in `folder`.
 
     Epochs are shuffled by (seed, epoch) and operations are deterministic: a training that was
     interrupted ends with the same weights as one that was not.
@@ -61,8 +66,23 @@ def imitate(
         config: hyperparameters.
         examples: what to imitate; those of weight 0 are left out.
         folder: for checkpoints and TensorBoard's curves.
-        progress: called after each epoch with its number and mean loss.
+        progress: called after each epoch of a member with its number and mean loss.
     """
+    members = [
+        _member(
+            dataclasses.replace(config, seed=config.members * config.seed + member),
+            examples,
+            folder / f"member-{member}",
+            progress,
+        )
+        for member in range(config.members)
+    ]
+    return ensemble(members) if len(members) > 1 else members[0]
+
+
+def _member(
+    config: Imitation, examples: Examples, folder: Path, progress: Callable[[int, float], None]
+) -> Weights:
     tf.config.experimental.enable_op_determinism()
     tf.random.set_seed(config.seed)
     used = examples.weights > 0
@@ -71,7 +91,7 @@ def imitate(
     weights = weights / weights.mean()
     steps = -(-len(y) // config.batch)
     network = PolicyNetwork(
-        examples.features[used], config.layers, config.default_weight, config.seed
+        examples.features[used], config.layers, config.default_weight, config.scope, config.seed
     )
     agent = _agent(config, network, steps)
     epoch = tf.Variable(0, dtype=tf.int64)

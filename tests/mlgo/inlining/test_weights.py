@@ -1,3 +1,4 @@
+import dataclasses
 import itertools
 
 import numpy as np
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 from mlgo import models
 from mlgo.errors import UserError
 from mlgo.inlining.features import FEATURES
-from mlgo.inlining.weights import Weights, load_weights
+from mlgo.inlining.weights import Weights, ensemble, load_weights
 
 
 def weights(seed=0, layers=(8, 4), default_weight=1.0):
@@ -22,6 +23,7 @@ def weights(seed=0, layers=(8, 4), default_weight=1.0):
         tuple(rng.normal(size=shape).astype(np.float32) for shape in shapes),
         tuple(rng.normal(size=shape[1]).astype(np.float32) for shape in shapes),
         default_weight,
+        20.0,
     )
 
 
@@ -41,6 +43,27 @@ def test_garbage_is_no_model(tmp_path_factory, data):
     path.write_bytes(data)
     with pytest.raises(UserError, match="no model"):
         load_weights(path)
+
+
+@given(st.integers(1, 4), st.lists(st.integers(1, 6), min_size=1, max_size=3))
+def test_an_ensemble_is_the_mean_of_its_members(count, layers):
+    first = weights(0, tuple(layers))
+    others = [weights(seed, tuple(layers)) for seed in range(1, count)]
+    scale = {"mean": first.mean, "deviation": first.deviation}
+    members = [first, *(dataclasses.replace(other, **scale) for other in others)]
+    x = np.random.default_rng(1).integers(-100, 1000, (50, len(FEATURES)))
+    mean = np.mean([member.logits(x) for member in members], axis=0)
+    np.testing.assert_allclose(ensemble(members).logits(x), mean, rtol=1e-4, atol=1e-4)
+
+
+def test_llvm_decides_about_large_callees():
+    x = np.random.default_rng(1).integers(-100, 1000, (500, len(FEATURES)))
+    size = FEATURES.index("callee_instructions")
+    x[:, size] = np.arange(500) % 40
+    x[:, -1] = np.arange(500) % 2
+    model, large = weights(), x[:, size] >= 20
+    assert np.array_equal(model.logits(x[large]) > 0, x[large, -1] == 1)
+    assert not np.array_equal(model.logits(x[~large]) > 0, x[~large, -1] == 1)
 
 
 def test_a_large_default_weight_never_overrules_the_default():

@@ -21,7 +21,7 @@ from pathlib import Path
 from mlgo.train.imitation import Imitation, imitate
 from tests.mlgo.train.test_imitation import examples
 folder = Path(sys.argv[1])
-config = Imitation(layers=(8,), epochs=6, batch=64, learning_rate=1e-2)
+config = Imitation(layers=(8,), epochs=6, batch=64, learning_rate=1e-2, members=2)
 weights = imitate(config, examples(), folder, lambda epoch, loss: print(epoch, flush=True))
 weights.save(folder / "weights.mlgo")
 """
