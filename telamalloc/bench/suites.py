@@ -25,9 +25,14 @@ def fit(folder: Path, peers: list[Peer], seconds: float, say: Say) -> Table:
     """Every file with a capacity in its name: time to a plan, one row a file."""
     table = Table(
         "Fit the capacity in the file's name",
-        ("instance", "buffers", *(f"{p.name}: s" for p in peers), *(f"{p.name}: CPU s" for p in peers)),
+        (
+            "instance",
+            "buffers",
+            *(f"{p.name}: s" for p in peers),
+            *(f"{p.name}: CPU s" for p in peers),
+        ),
         note=f"At most {seconds:g} s each; `-`: no plan.",
-    )  # fmt: skip
+    )
     for path in sorted(folder.glob("*.csv")):
         problem = csv.read(path)
         if problem.capacity is None:
@@ -58,10 +63,13 @@ def held_out(number: int, peers: list[Peer], seconds: float, patience: float, sa
     sizes = [len(i.problem) for i in instances]
     table = Table(
         f"{number} held-out tight instances",
-        ("solver", "solved", "share", "median CPU s", "90 % CPU s", "99 % CPU s", "sum CPU s", "nodes"),
+        (
+            *("solver", "solved", "share"),
+            *("median CPU s", "90 % CPU s", "99 % CPU s", "sum CPU s", "nodes"),
+        ),
         note=f"{min(sizes)}-{max(sizes)} buffers, fill {min(fills):.2f}-{max(fills):.2f}; "
         f"a plan counts within {seconds:g} s of processor time.",
-    )  # fmt: skip
+    )
     by_family = Table(
         "The same by family: solved", ("solver", *generate.FAMILIES), note="Share of the family."
     )

@@ -45,3 +45,15 @@ class Table:
         rows = [dict(zip(self.header, row, strict=True)) for row in self.rows]
         own: dict[str, Any] = {"title": self.title, "note": self.note, "rows": rows}
         return own | ({"below": self.below.json()} if self.below else {})
+
+    @staticmethod
+    def from_json(data: dict[str, Any]) -> Table:
+        """The table that `json` made.
+
+        Raises:
+            KeyError: something is missing.
+        """
+        rows = [tuple(row.values()) for row in data["rows"]]
+        below = Table.from_json(data["below"]) if "below" in data else None
+        header = tuple(data["rows"][0]) if rows else ()
+        return Table(data["title"], header, data["note"], rows, below)

@@ -199,8 +199,6 @@ def test_bytes_may_have_units(cli: Run, two: Path) -> None:
     "command", ["solve", "minimize", "validate", "plan", "explain", "bench", "train"]
 )
 def test_help_teaches(cli: Run, command: str) -> None:
-    if command == "bench":
-        pytest.importorskip("telamalloc.bench")
     done = cli(command, "--help")
     assert done.returncode == 0, done.stderr
     assert f"telamalloc {command}" in done.stdout
