@@ -59,8 +59,9 @@ def tune() -> None:
     type=click.Choice(["learned", "default"]),
     default="learned",
     show_default=True,
-    help="What decides the calls that the result does not list: the model in the plugin, or LLVM itself.",
+    help="What decides calls that the result does not list: the model in the plugin, or LLVM.",
 )
+@click.option("--lto", is_flag=True, help="Search the link of a full-LTO build instead.")
 @click.option("--jobs", "-j", type=click.IntRange(1), default=2, show_default=True)
 @click.option("--seed", default=0, show_default=True, help="Of what is tried when.")
 def inlining(**options: Any) -> None:
@@ -120,6 +121,7 @@ def _tune(
     from rich.progress import Progress
 
     from mlgo.policy import Policy
+    from mlgo.tune.lto import LtoTuner
     from mlgo.tune.program import Tuner
     from mlgo.tune.search import Params
 
@@ -128,7 +130,8 @@ def _tune(
     console = Console(stderr=True)
     click.echo(f"tuning {program.name}: {len(program.modules)} modules", err=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task(program.name, total=len(program.modules) * options["budget"])
+        searched = program.links if options["lto"] else program.modules
+        task = bar.add_task(program.name, total=len(searched) * options["budget"])
         spent: dict[str, int] = {}
 
         def tick(module: str, compiles: int) -> None:
@@ -137,13 +140,14 @@ def _tune(
 
         policy, params = Policy(options["kind"]), Params(seed=options["seed"])
         budget, jobs = options["budget"], options["jobs"]
-        tuner = Tuner(compiler, folder, program, work, policy, budget, jobs, params, tick)
+        make = LtoTuner if options["lto"] else Tuner
+        tuner = make(compiler, folder, program, work, policy, budget, jobs, params, tick)
         try:
             result = tuner.run()
         except KeyboardInterrupt as error:
             hint = f"the same command goes on; the best so far: {tuner.decisions}"
             raise UserError("interrupted", hint=hint, exit_code=130) from error
-    _write_flags(compiler, tuner.decisions, options["kind"])
+    _write_flags(compiler, result, work, options["kind"])
     return result
 
 
@@ -155,6 +159,7 @@ def _check_settings(work: Path, folder: Path, compiler: Compiler, options: dict[
     manifest = hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest()
     plugin = hashlib.sha256(compiler.plugin.read_bytes()).hexdigest()
     text = f"{manifest} {plugin} {options['kind']} {options['seed']}\n"
+    text = text if not options["lto"] else f"lto {text}"
     file = work / "settings"
     if file.exists() and file.read_text() != text:
         raise UserError(
@@ -165,7 +170,7 @@ def _check_settings(work: Path, folder: Path, compiler: Compiler, options: dict[
     write_text(file, text)
 
 
-def _write_flags(compiler: Compiler, decisions: Path, kind: str) -> None:
+def _write_flags(compiler: Compiler, result: ProgramTuning, work: Path, kind: str) -> None:
     import dataclasses
 
     from mlgo.flags import CONTROL, make_flags, write_flags
@@ -173,10 +178,17 @@ def _write_flags(compiler: Compiler, decisions: Path, kind: str) -> None:
     from mlgo.report.atomic import write_text
 
     policy = CONTROL if kind == "default" else DEFAULT_POLICY
-    flags = make_flags(policy, compiler.plugin, compiler.toolchain.release)
-    listed = ("-mllvm", f"-mlgo-decisions={decisions}")
-    flags = dataclasses.replace(flags, compile=(*flags.compile, *listed))
-    write_text(decisions.with_name("flags.sh"), write_flags(flags, "shell"))
+    flags = make_flags(policy, compiler.plugin, compiler.toolchain.release, lto=result.lto)
+    if result.lto and result.kept == "stock":
+        link = tuple(word for word in flags.link if "plugin" not in word)
+        flags = dataclasses.replace(flags, compile=("-Oz", "-flto"), link=link, environment=())
+    elif result.lto:
+        listed = (("MLGO_DECISIONS", result.decisions),)
+        flags = dataclasses.replace(flags, environment=(*flags.environment, *listed))
+    else:
+        words = (*flags.compile, "-mllvm", f"-mlgo-decisions={result.decisions}")
+        flags = dataclasses.replace(flags, compile=words)
+    write_text(work / "flags.sh", write_flags(flags, "shell"))
 
 
 def _tuning(compiler: Compiler, options: dict[str, Any], found: Sequence[ProgramTuning]) -> Tuning:
@@ -184,6 +196,7 @@ def _tuning(compiler: Compiler, options: dict[str, Any], found: Sequence[Program
 
     digest = hashlib.sha256(compiler.plugin.read_bytes()).hexdigest()
     command = ["mlgo", "tune", "inlining", "--policy", options["kind"]]
+    command += ["--lto"] if options["lto"] else []
     command += ["--budget", str(options["budget"]), "--seed", str(options["seed"])]
     for name in options["names"]:
         command += ["--program", name]

@@ -82,7 +82,7 @@ def _modules(tuning: Tuning) -> Section:
                     Cell(signed(saved), saved, _tone(saved)),
                     Cell(str(m.decisions), m.decisions),
                     Cell(str(m.compiles), m.compiles),
-                )  # fmt: skip
+                )
             )
     text = Text(
         "Bytes as they count in the linked products: a function that n modules define counts 1/n "

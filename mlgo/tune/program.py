@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from mlgo.corpus.build import compile_module, link_program, text_size
 from mlgo.corpus.program import Link, Module, Program
@@ -106,15 +107,19 @@ class Tuner:
             modules = parallel_map(self._outcomes, self.program.modules, self.jobs)
             raw = {"linked": sizes, "maps": maps, "modules": modules}
             write_text(file, json.dumps(raw, sort_keys=True))
-        raw = json.loads(file.read_text())
-        modules = dict(zip((m.name for m in self.program.modules), raw["modules"], strict=True))
-        maps = [frozenset(map(tuple, kept)) for kept in raw["maps"]]
+        return self._read_baseline(json.loads(file.read_text()))
+
+    def _read_baseline(self, raw: dict[str, Any]) -> _Baseline:
+        names = (module.name for module in self.program.modules)
+        modules = dict(zip(names, raw["modules"], strict=True))
+        maps = [frozenset((module, function) for module, function in kept) for kept in raw["maps"]]
         half = len(maps) // 2  # a function counts in a product if stock or the policy keeps it
         merged = [stock | policy for stock, policy in zip(maps[:half], maps[half:], strict=True)]
         sizes = {name: module["sizes"] for name, module in modules.items()}
         worth = Worth(sizes, merged, [members(link) for link in self.program.links])
         sources = {name: module["source"] for name, module in modules.items()}
-        return _Baseline(*raw["linked"], sources, worth)
+        stock, policy = raw["linked"]
+        return _Baseline(stock, policy, sources, worth)
 
     def _outcomes(self, module: Module) -> dict[str, object]:
         """Compiles as the prior and as stock; the outcomes are where a search begins."""
@@ -211,7 +216,6 @@ class Tuner:
     def _check_replay(self, module: Module, state: State, work: Path) -> None:
         """Compiles with the full list of decisions; the short list must give the same object."""
         full, output = work / "full.tsv", work / "full" / module.name
-        full = full.with_name(f"{module.name.replace('/', '_')}.tsv")
         write_decisions(full, {"": state.best})
         policy = dataclasses.replace(self.prior, decisions=full)
         self._compile(module, policy, output)
