@@ -15,6 +15,7 @@ from mlgo.errors import UserError
 _COMMANDS = {
     "corpus": "corpus",
     "evaluate": "evaluate",
+    "explain": "explain",
     "export": "export",
     "flags": "flags",
     "log": "log",

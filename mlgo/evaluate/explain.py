@@ -1,0 +1,268 @@
+"""Why a policy did what it did: which features moved it, and which decisions saved or cost bytes.
+
+A decision's bytes are measured, not modelled: it is flipped back to LLVM's default in a compile
+that is otherwise the same (the plugin forks at it, see mlgo/plugin/Explorer.h), and the sizes of
+all functions are compared, with the weight that they have in the linked program.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from mlgo.corpus.program import Module, Program
+from mlgo.errors import UserError
+from mlgo.inlining.reward import LinkedWeights
+from mlgo.inlining.weights import Weights
+from mlgo.parallel import parallel_map
+from mlgo.policy import Policy
+from mlgo.process import check, run
+from mlgo.rollout.explore import Compiler, Sizes
+from mlgo.rollout.log import Trajectory, read_log
+from mlgo.tune.decisions import Decision, read_record
+
+FORMAT = 1
+_SHOWN = 10
+_REMARK = re.compile(
+    r"^(.+?:\d+:\d+): remark: (?:inline|keep the call of) .*\[-Rpass=mlgo-inline\]$"
+)
+
+
+@dataclass(frozen=True)
+class Feature:
+    """How much one feature moves the policy.
+
+    Attributes:
+        name: the feature's.
+        overruled: mean change of the score's size, in log-odds, at the decisions where the policy
+            overrules LLVM, when the feature is shuffled among all decisions.
+        everywhere: the same over all decisions.
+    """
+
+    name: str
+    overruled: float
+    everywhere: float
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What overruling LLVM at one call did.
+
+    Attributes:
+        program, module: where.
+        caller, callee: demangled.
+        line: source position; "" without debug information.
+        inlined: what the policy did; LLVM would have done the opposite.
+        score: the policy's log-odds of inlining.
+        change: weighted bytes; negative saved.
+    """
+
+    program: str
+    module: str
+    caller: str
+    callee: str
+    line: str
+    inlined: bool
+    score: float
+    change: float
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A whole explanation.
+
+    Attributes:
+        policy: "learned" or "file".
+        decisions: asked in all.
+        overruled: where the policy did not do as LLVM would.
+        measured: of those, how many were flipped back and measured.
+        features: most moving first.
+        saved, cost: the decisions that saved and cost most.
+        lines: whether any module has debug information.
+    """
+
+    policy: str
+    decisions: int
+    overruled: int
+    measured: int
+    features: tuple[Feature, ...]
+    saved: tuple[Effect, ...]
+    cost: tuple[Effect, ...]
+    lines: bool
+
+
+@dataclass(frozen=True)
+class _Explored:
+    program: str
+    module: str
+    trajectory: Trajectory
+    decisions: list[Decision]
+    lines: list[str]
+    sizes: Sizes
+    changes: dict[int, Sizes]
+
+
+def explain(
+    compiler: Compiler,
+    programs: list[tuple[Path, Program]],
+    policy: Policy,
+    weights: Weights,
+    *,
+    limit: int = 200,
+    jobs: int = 1,
+    tick: Callable[[], None] = lambda: None,
+) -> Explanation:
+    """Explains a policy by what it does to programs.
+
+    Args:
+        compiler: LLVM 22 and the plugin.
+        programs: folder and manifest of each.
+        policy: what to explain.
+        weights: of the model that the policy follows.
+        limit: decisions to flip back in a module at most, the surest first.
+        jobs: compiles at a time.
+        tick: called after each module.
+
+    Raises:
+        UserError: a module does not compile.
+    """
+    explored: list[_Explored] = []
+    effects: list[Effect] = []
+    for folder, program in programs:
+
+        def one(module: Module, folder: Path = folder, program: Program = program) -> _Explored:
+            found = _explore(compiler, folder, program.name, module, policy, limit)
+            tick()
+            return found
+
+        found = parallel_map(one, program.modules, jobs)
+        worth = LinkedWeights(item.sizes for item in found)
+        effects += [effect for item in found for effect in _effects(item, worth)]
+        explored += found
+    ranked = sorted(effects, key=lambda e: (e.change, e.program, e.module, e.caller, e.callee))
+    saved = [effect for effect in ranked if effect.change < 0][:_SHOWN]
+    cost = [effect for effect in reversed(ranked) if effect.change > 0][:_SHOWN]
+    return Explanation(
+        policy=policy.kind,
+        decisions=sum(len(item.trajectory) for item in explored),
+        overruled=sum(len(_overruled(item.trajectory)) for item in explored),
+        measured=len(effects),
+        features=_features(explored, weights),
+        saved=tuple(_demangled(compiler, saved)),
+        cost=tuple(_demangled(compiler, cost)),
+        lines=any(item.lines for item in explored),
+    )
+
+
+def _explore(
+    compiler: Compiler, folder: Path, program: str, module: Module, policy: Policy, limit: int
+) -> _Explored:
+    with tempfile.TemporaryDirectory(prefix="mlgo-explain-") as name:
+        log, record, sizes = (Path(name) / file for file in ("log", "record", "sizes"))
+        first = dataclasses.replace(policy, log=log, record=record)
+        remarks = _compile(compiler, folder, module, first, {}, ["-Rpass=mlgo-inline"])
+        trajectory = read_log(log) if log.exists() else Trajectory(np.empty(0, np.dtype([])), ())
+        chosen = _surest(trajectory, limit)
+        flips = {"MLGO_EXPLORE": ",".join(map(str, chosen)), "MLGO_SIZES": str(sizes)}
+        _compile(compiler, folder, module, policy, flips, [])
+        main, *others = (json.loads(line) for line in sizes.read_text().splitlines())
+        lines = [found[1] for line in remarks.splitlines() if (found := _REMARK.match(line))]
+        decisions = read_record(record)[1]
+        if len(lines) != len(decisions):
+            lines = []
+        changes = {other["flip"]: other["sizes"] for other in others}
+        return _Explored(program, module.name, trajectory, decisions, lines, main["sizes"], changes)
+
+
+def _compile(
+    compiler: Compiler,
+    folder: Path,
+    module: Module,
+    policy: Policy,
+    env: dict[str, str],
+    arguments: list[str],
+) -> str:
+    argv: list[str | Path] = [compiler.toolchain.clang, *policy.arguments(compiler.plugin), "-Oz"]
+    argv += [*module.flags, *arguments, "-Wno-unused-command-line-argument"]
+    argv += ["-Wno-override-module", "-c", folder / module.bitcode, "-o", "/dev/null"]
+    done = run(argv, env={**policy.environment(), **env}, timeout=compiler.timeout)
+    return check(done, f"compiling {module.name}").log
+
+
+def _overruled(trajectory: Trajectory) -> list[int]:
+    if not len(trajectory):
+        return []
+    rows = trajectory.rows
+    differs = rows["inlining_decision"].reshape(-1) != rows["inlining_default"].reshape(-1)
+    return [int(index) for index in np.flatnonzero(differs)]
+
+
+def _surest(trajectory: Trajectory, limit: int) -> list[int]:
+    indices = _overruled(trajectory)
+    sure = {index: abs(float(trajectory.rows["logit"][index].item())) for index in indices}
+    return sorted(sorted(indices, key=lambda index: (-sure[index], index))[:limit])
+
+
+def _effects(item: _Explored, worth: LinkedWeights) -> list[Effect]:
+    found = []
+    for index, changed in sorted(item.changes.items()):
+        decision = item.decisions[index]
+        found.append(
+            Effect(
+                program=item.program,
+                module=item.module,
+                caller=decision.key.caller,
+                callee=decision.key.callee,
+                line=item.lines[index] if item.lines else "",
+                inlined=decision.inline,
+                score=decision.logit,
+                change=round(-worth.change(item.sizes, changed), 3),
+            )
+        )
+    return found
+
+
+def _features(explored: list[_Explored], weights: Weights) -> tuple[Feature, ...]:
+    """Permutation importance (Breiman, 2001) of the score."""
+    filled = [item.trajectory for item in explored if len(item.trajectory)]
+    if not filled:
+        return ()
+    x = np.concatenate([trajectory.matrix(weights.features) for trajectory in filled])
+    offsets = np.cumsum([0, *(len(trajectory) for trajectory in filled)])
+    pairs = zip(offsets, filled, strict=False)
+    overruled = [int(o) + index for o, trajectory in pairs for index in _overruled(trajectory)]
+    logits, rng, found = weights.logits(x), np.random.default_rng(0), []
+    for column, name in enumerate(weights.features):
+        shuffled = x.copy()
+        shuffled[:, column] = rng.permutation(x[:, column])
+        moved = np.abs(weights.logits(shuffled) - logits)
+        there = float(moved[overruled].mean()) if overruled else 0.0
+        found.append(Feature(name, round(there, 6), round(float(moved.mean()), 6)))
+    return tuple(sorted(found, key=lambda f: (-f.overruled, -f.everywhere, f.name)))
+
+
+def _demangled(compiler: Compiler, effects: list[Effect]) -> list[Effect]:
+    if not effects:
+        return []
+    names = [name for effect in effects for name in (effect.caller, effect.callee)]
+    done = check(run([compiler.toolchain.tool("llvm-cxxfilt"), *names]), "demangling")
+    plain = done.log.splitlines()
+    if len(plain) != len(names):
+        raise UserError("llvm-cxxfilt lost a name", exit_code=1)
+    return [
+        dataclasses.replace(effect, caller=plain[2 * i], callee=plain[2 * i + 1])
+        for i, effect in enumerate(effects)
+    ]
+
+
+def to_json(explanation: Explanation) -> str:
+    """Returns an explanation as JSON; `explain.schema.json` is the schema."""
+    document = {"format": FORMAT, "problem": "inlining-explain", **dataclasses.asdict(explanation)}
+    return json.dumps(document, indent=1, sort_keys=True, allow_nan=False) + "\n"
