@@ -1,0 +1,113 @@
+"""The search itself, on programs whose best decisions are known by construction."""
+
+import contextlib
+import dataclasses
+import itertools
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mlgo.tune.decisions import Decision, Key
+from mlgo.tune.regions import Regions
+from mlgo.tune.search import Outcome, Params, bytes_of, search, start
+from mlgo.tune.store import load_state, save_state
+
+
+class CallGraph:
+    """A compile as arithmetic: a call costs 5 bytes, an inlined one its callee's body.
+
+    Functions are numbered callees first; `calls[i]` are the callees of function i, `sizes[i]` the
+    bytes of its body; function i disappears when all calls of it are inlined, unless it is last.
+    """
+
+    def __init__(self, sizes, calls):
+        self.sizes, self.calls = sizes, calls
+        self.compiles = 0
+
+    def weight(self, function):
+        return 1.0
+
+    def compile(self, decisions):
+        self.compiles += 1
+        listed = {d.key: d.inline for d in decisions}
+        taken, total, called = [], {}, set()
+        for caller, callees in enumerate(self.calls):
+            total[caller] = self.sizes[caller]
+            for ordinal, callee in enumerate(callees):
+                key = Key(f"f{caller}", f"f{callee}", ordinal)
+                inline = listed.get(key, False)
+                taken.append(Decision(key, inline, -1.0))
+                total[caller] += total[callee] if inline else 5
+                if not inline:
+                    called.add(callee)
+        last = len(self.calls) - 1
+        sizes = {f"f{i}": size for i, size in total.items() if i in called or i == last}
+        return Outcome(taken, sizes)
+
+
+@st.composite
+def graphs(draw):
+    count = draw(st.integers(2, 6))
+    sizes = draw(st.lists(st.integers(1, 30), min_size=count, max_size=count))
+    calls = [[]]
+    for caller in range(1, count):
+        calls.append(draw(st.lists(st.integers(0, caller - 1), min_size=1, max_size=3)))
+    return CallGraph(sizes, calls)
+
+
+def begin(graph):
+    return start(graph, [graph.compile([])], 1)
+
+
+@given(graphs(), st.integers(1, 30), st.integers(0, 3))
+@settings(max_examples=60, deadline=None)
+def test_the_best_is_real_and_never_bigger_and_within_budget(graph, budget, seed):
+    state = search(graph, begin(graph), budget, Params(seed=seed))
+    assert graph.compiles == state.spent <= budget
+    assert bytes_of(graph, graph.compile(state.best).sizes) == state.best_size
+    assert state.best_size <= state.first_size
+
+
+def test_it_finds_the_optimum_of_a_small_program():
+    graph = CallGraph([3, 20, 9], [[], [0, 0], [0, 1]])
+    keys = [d.key for d in graph.compile([]).decisions]
+    every = [
+        [Decision(key, inline, -1.0) for key, inline in zip(keys, choice, strict=True)]
+        for choice in itertools.product((False, True), repeat=len(keys))
+    ]
+    best = min(bytes_of(graph, graph.compile(decisions).sizes) for decisions in every)
+    state = search(graph, begin(graph), 60, Params())
+    assert state.best_size == best < state.first_size
+
+
+@given(graphs(), st.integers(2, 20), st.integers(0, 19))
+@settings(max_examples=30, deadline=None)
+def test_a_stopped_search_ends_as_an_uninterrupted_one(tmp_path_factory, graph, budget, stop):
+    whole = search(graph, begin(graph), budget, Params())
+    file = tmp_path_factory.mktemp("state") / "s.json"
+
+    class KilledError(Exception):
+        pass
+
+    def save(state):
+        save_state(file, state)
+        if state.spent == stop:
+            raise KilledError
+
+    first = begin(graph)
+    save_state(file, first)
+    with contextlib.suppress(KilledError):
+        search(graph, first, budget, Params(), save)
+    resumed = search(graph, load_state(file), budget, Params())
+    assert dataclasses.asdict(resumed) == dataclasses.asdict(whole)
+
+
+def test_regions_reach_up_through_what_is_inlined():
+    decisions = [
+        Decision(Key("b", "a", 0), True, 1.0),
+        Decision(Key("c", "b", 0), True, 1.0),
+        Decision(Key("d", "c", 0), False, -1.0),
+    ]
+    regions = Regions(decisions)
+    assert regions.of([Key("a", "x", 0)]) == {"a", "b", "c", "x"}
+    assert regions.of([Key("d", "c", 0)]) == {"d", "c"}
