@@ -8,7 +8,7 @@ from typing import Any
 import tensorflow as tf
 
 from mlgo.inlining.features import DEFAULT_DECISION
-from mlgo.inlining.weights import SIZE_FEATURE, Weights
+from mlgo.inlining.weights import CALLS_FEATURE, SIZE_FEATURE, Weights
 
 
 def saved_model(weights: Weights, folder: Path) -> None:
@@ -39,7 +39,7 @@ class PolicyModule(tf.Module):  # type: ignore[misc]
     def logits(self, x: Any) -> tf.Tensor:
         """Returns float32 (n,) for int64 (n, features)."""
         weights = self._weights
-        values = tf.cast(x, tf.float32)
+        values = numbers = tf.cast(x, tf.float32)
         values = tf.sign(values) * tf.math.log1p(tf.abs(values))
         activation = (values - weights.mean) / weights.deviation
         for index, (kernel, bias) in enumerate(zip(weights.kernels, weights.biases, strict=True)):
@@ -48,6 +48,8 @@ class PolicyModule(tf.Module):  # type: ignore[misc]
                 activation = tf.tanh(activation)
         default = tf.gather(x, weights.features.index(DEFAULT_DECISION), axis=1) != 0
         sign = tf.where(default, 1.0, -1.0)
-        size = tf.cast(tf.gather(x, weights.features.index(SIZE_FEATURE), axis=1), tf.float32)
-        correction = tf.where(size < weights.scope, activation[:, 0], 0.0)
+        size = tf.gather(numbers, weights.features.index(SIZE_FEATURE), axis=1)
+        calls = tf.gather(numbers, weights.features.index(CALLS_FEATURE), axis=1)
+        scope = (size <= weights.most_instructions) & (calls <= weights.most_calls)
+        correction = tf.where(scope, activation[:, 0], 0.0)
         return correction + tf.constant(weights.default_weight, tf.float32) * sign

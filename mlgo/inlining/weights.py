@@ -1,14 +1,16 @@
 """The weights of an inlining policy: a small perceptron that corrects LLVM's own decision.
 
     logit = correction + default_weight * (+1 if default else -1)
-    correction = MLP((squash(x) - mean) / deviation), 0 for a callee of `scope` instructions or more
+    correction = MLP((squash(x) - mean) / deviation), 0 out of scope
     squash(x) = sign(x) log(1 + |x|)
 
-A large callee is rare, and a mistake there costs more than all small ones gain: LLVM decides it.
+Out of scope are large callees, where one mistake costs more than many good decisions gain, and
+callees with many calls, where one mistake is made many times: LLVM decides about those.
 
 A positive logit means: inline. The plugin's `file` policy reads the same file
 (mlgo/plugin/FileModel.cc). Format `mlgo-mlp-2`: one line of JSON, then float32 little-endian:
-mean, deviation, per layer kernel (inputs x outputs, row-major) and bias, default_weight, scope.
+mean, deviation, per layer kernel (inputs x outputs, row-major) and bias, default_weight,
+most_instructions, most_calls.
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ from mlgo.inlining.features import DEFAULT_DECISION
 
 FORMAT = "mlgo-mlp-2"
 SIZE_FEATURE = "callee_instructions"
+CALLS_FEATURE = "callee_call_sites"
 Floats = NDArray[np.float32]
 
 
@@ -36,13 +39,14 @@ class Weights:
     """A policy's parameters.
 
     Attributes:
-        features: names of the inputs, in order; `inlining_default` and `callee_instructions` among
-            them.
+        features: names of the inputs, in order; `inlining_default`, `callee_instructions` and
+            `callee_call_sites` among them.
         mean, deviation: float32 (features,), of the squashed inputs.
         kernels: per layer float32 (inputs, outputs); the last has one output.
         biases: per layer float32 (outputs,).
         default_weight: how far the network must disagree to overrule LLVM's default.
-        scope: of a callee with as many instructions or more LLVM decides.
+        most_instructions: of a callee in scope.
+        most_calls: in the module, of a callee in scope.
     """
 
     features: tuple[str, ...]
@@ -51,7 +55,8 @@ class Weights:
     kernels: tuple[Floats, ...]
     biases: tuple[Floats, ...]
     default_weight: float
-    scope: float
+    most_instructions: float
+    most_calls: float
 
     def logits(self, x: NDArray[np.int64]) -> Floats:
         """Returns float32 (n,) for int64 features (n, features)."""
@@ -62,8 +67,9 @@ class Weights:
             if index + 1 < len(self.kernels):
                 activation = np.tanh(activation)
         default = x[:, self.features.index(DEFAULT_DECISION)] != 0
-        small = x[:, self.features.index(SIZE_FEATURE)] < self.scope
-        logits = small * activation[:, 0] + self.default_weight * np.where(default, 1, -1)
+        scope = x[:, self.features.index(SIZE_FEATURE)] <= self.most_instructions
+        scope &= x[:, self.features.index(CALLS_FEATURE)] <= self.most_calls
+        logits = scope * activation[:, 0] + self.default_weight * np.where(default, 1, -1)
         return logits.astype(np.float32)
 
     def to_bytes(self) -> bytes:
@@ -76,7 +82,8 @@ class Weights:
         arrays = [self.mean, self.deviation]
         for kernel, bias in zip(self.kernels, self.biases, strict=True):
             arrays += [kernel, bias]
-        arrays.append(np.array([self.default_weight, self.scope], np.float32))
+        scalars = [self.default_weight, self.most_instructions, self.most_calls]
+        arrays.append(np.array(scalars, np.float32))
         body = b"".join(np.ascontiguousarray(a, "<f4").tobytes() for a in arrays)
         return json.dumps(header).encode() + b"\n" + body
 
@@ -147,7 +154,7 @@ def load_weights(path: Path) -> Weights:
 
 
 def _parse(features: tuple[str, ...], layers: list[int], body: bytes) -> Weights:
-    for needed in (DEFAULT_DECISION, SIZE_FEATURE):
+    for needed in (DEFAULT_DECISION, SIZE_FEATURE, CALLS_FEATURE):
         if needed not in features:
             raise ValueError(f"it does not read the feature {needed}")
     numbers = np.frombuffer(body, "<f4")
@@ -166,7 +173,7 @@ def _parse(features: tuple[str, ...], layers: list[int], body: bytes) -> Weights
         kernels.append(take(inputs, outputs))
         biases.append(take(outputs))
         inputs = outputs
-    default_weight, scope = (float(number) for number in take(2))
+    scalars = [float(number) for number in take(3)]
     if position != len(numbers) or inputs != 1:
         raise ValueError("its size does not fit its header")
-    return Weights(features, mean, deviation, tuple(kernels), tuple(biases), default_weight, scope)
+    return Weights(features, mean, deviation, tuple(kernels), tuple(biases), *scalars)

@@ -26,7 +26,7 @@ struct Layer {
 
 /// Inputs x -> (sign(x) log(1 + |x|) - mean) / deviation -> tanh layers -> logit, plus
 /// `default_weight` times LLVM's own decision as +1 or -1: the network corrects the default, but
-/// for callees of `scope` instructions or more.
+/// for callees out of its scope.
 class FileModel final : public mlgo::Model {
 public:
   explicit FileModel(StringRef Path) : Path(Path.str()) {
@@ -52,7 +52,9 @@ public:
           Value = std::tanh(Value);
       Activation.swap(Next);
     }
-    float Correction = static_cast<float>(Values[SizeIndex]) < Scope ? Activation[0] : 0.0f;
+    bool InScope = static_cast<float>(Values[SizeIndex]) <= MostInstructions &&
+                   static_cast<float>(Values[CallsIndex]) <= MostCalls;
+    float Correction = InScope ? Activation[0] : 0.0f;
     return Correction + DefaultWeight * (Values[DefaultIndex] ? 1.0f : -1.0f);
   }
 
@@ -88,6 +90,7 @@ private:
       Specs.push_back(TensorSpec::createSpec<int64_t>(Name.getAsString().value_or("").str(), {1}));
     DefaultIndex = indexOf("inlining_default");
     SizeIndex = indexOf("callee_instructions");
+    CallsIndex = indexOf("callee_call_sites");
     Values.resize(Specs.size());
   }
 
@@ -119,9 +122,10 @@ private:
       take(Bytes, L.Bias, L.Outputs);
     }
     std::vector<float> Scalars;
-    take(Bytes, Scalars, 2);
+    take(Bytes, Scalars, 3);
     DefaultWeight = Scalars[0];
-    Scope = Scalars[1];
+    MostInstructions = Scalars[1];
+    MostCalls = Scalars[2];
     if (!Bytes.empty())
       fail("it is longer than its header says");
   }
@@ -141,10 +145,10 @@ private:
   const std::string Path;
   std::vector<TensorSpec> Specs;
   std::vector<int64_t> Values;
-  size_t DefaultIndex = 0, SizeIndex = 0;
+  size_t DefaultIndex = 0, SizeIndex = 0, CallsIndex = 0;
   std::vector<float> Mean, Deviation;
   std::vector<Layer> Layers;
-  float DefaultWeight = 0, Scope = 0;
+  float DefaultWeight = 0, MostInstructions = 0, MostCalls = 0;
   std::vector<float> Activation, Next;
 };
 

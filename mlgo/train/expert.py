@@ -1,9 +1,9 @@
 """Expert iteration: explore flips around the policy, imitate the better actions, repeat.
 
-Behavioural cloning of LLVM's default comes first. Then, in each round, single decisions of the
-current policy are flipped and measured (mlgo/rollout), a policy learns the better action of each
-with the bytes at stake as weight, and the candidate that makes the validation programs smallest
-is kept if it beats the best so far.
+Behavioural cloning of LLVM's default comes first. Then, in each round, decisions of the current
+policy at its boldest are flipped and measured (mlgo/rollout), a policy learns the better action of
+each with the bytes at stake as weight, and the candidate that makes the validation programs
+smallest is kept if it beats the best so far.
 
 All steps leave their result in the work folder and are skipped when it is there: a run that was
 killed goes on where it was, and ends as an uninterrupted one does.
@@ -111,9 +111,10 @@ class Training:
         clone = self._clone(rounds[0])
         base = self._baseline()
         best = Candidate(clone, *self._validate("clone", clone, base))
+        weights = clone
         for number in range(self.config.rounds):
             if number > 0:
-                rounds.append(self._explore(number, self._file_policy(best.weights)))
+                rounds.append(self._explore(number, self._file_policy(self._bold(weights))))
             weights = self._imitate(number, rounds)
             for candidate in self._candidates(number, weights, base):
                 if self._better(candidate, best):
@@ -168,6 +169,10 @@ class Training:
             name = f"round-{number}/caution-{caution:g}"
             found.append(Candidate(candidate, *self._validate(name, candidate, base)))
         return found
+
+    def _bold(self, weights: Weights) -> Weights:
+        """The policy of the least caution: its mistakes are what the next round is to teach."""
+        return dataclasses.replace(weights, default_weight=min(self.config.cautions))
 
     def _better(self, candidate: Candidate, best: Candidate) -> bool:
         return candidate.worst <= self.config.tolerance and candidate.change < best.change

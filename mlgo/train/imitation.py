@@ -31,7 +31,8 @@ class Imitation:
     Attributes:
         layers: sizes of the hidden layers.
         default_weight: how far the network must disagree to overrule LLVM's default.
-        scope: of a callee with as many instructions or more LLVM decides.
+        most_instructions: of a callee in scope; LLVM decides about others.
+        most_calls: in the module, of a callee in scope.
         epochs: passes over the examples.
         batch: examples a step.
         learning_rate: of Adam, at the beginning; falls to 0 by a cosine.
@@ -42,7 +43,8 @@ class Imitation:
 
     layers: tuple[int, ...] = (32, 16)
     default_weight: float = 1.0
-    scope: float = 64.0
+    most_instructions: float = 63.0
+    most_calls: float = 4.0
     epochs: int = 40
     batch: int = 256
     learning_rate: float = 3e-3
@@ -91,7 +93,12 @@ def _member(
     weights = weights / weights.mean()
     steps = -(-len(y) // config.batch)
     network = PolicyNetwork(
-        examples.features[used], config.layers, config.default_weight, config.scope, config.seed
+        examples.features[used],
+        config.layers,
+        config.default_weight,
+        config.most_instructions,
+        config.most_calls,
+        config.seed,
     )
     agent = _agent(config, network, steps)
     epoch = tf.Variable(0, dtype=tf.int64)

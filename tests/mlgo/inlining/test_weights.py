@@ -24,6 +24,7 @@ def weights(seed=0, layers=(8, 4), default_weight=1.0):
         tuple(rng.normal(size=shape[1]).astype(np.float32) for shape in shapes),
         default_weight,
         20.0,
+        30.0,
     )
 
 
@@ -56,14 +57,15 @@ def test_an_ensemble_is_the_mean_of_its_members(count, layers):
     np.testing.assert_allclose(ensemble(members).logits(x), mean, rtol=1e-4, atol=1e-4)
 
 
-def test_llvm_decides_about_large_callees():
-    x = np.random.default_rng(1).integers(-100, 1000, (500, len(FEATURES)))
-    size = FEATURES.index("callee_instructions")
-    x[:, size] = np.arange(500) % 40
+def test_llvm_decides_about_large_callees_and_those_with_many_calls():
+    rng = np.random.default_rng(1)
+    x = rng.integers(-100, 1000, (500, len(FEATURES)))
+    size, calls = FEATURES.index("callee_instructions"), FEATURES.index("callee_call_sites")
+    x[:, [size, calls]] = rng.integers(0, 50, (500, 2))
     x[:, -1] = np.arange(500) % 2
-    model, large = weights(), x[:, size] >= 20
-    assert np.array_equal(model.logits(x[large]) > 0, x[large, -1] == 1)
-    assert not np.array_equal(model.logits(x[~large]) > 0, x[~large, -1] == 1)
+    scope = (x[:, size] <= 20) & (x[:, calls] <= 30)
+    assert np.array_equal(weights().logits(x[~scope]) > 0, x[~scope, -1] == 1)
+    assert not np.array_equal(weights().logits(x[scope]) > 0, x[scope, -1] == 1)
 
 
 def test_a_large_default_weight_never_overrules_the_default():

@@ -15,20 +15,29 @@ logits = st.lists(st.floats(-5, 5, width=32), min_size=1, max_size=50)
 def test_chosen_decisions_are_distinct_and_repeatable(values, count, seed):
     array = np.array(values, np.float32)
     decisions = (array > 0).astype(np.int64)
-    chosen = choose(array, decisions, count, np.random.default_rng(seed))
+    chosen = choose(array, decisions, decisions, count, np.random.default_rng(seed))
     assert chosen == sorted(set(chosen))
     assert len(chosen) == min(count, len(values))
-    assert chosen == choose(array, decisions, count, np.random.default_rng(seed))
+    assert chosen == choose(array, decisions, decisions, count, np.random.default_rng(seed))
 
 
 def test_unsure_and_refused_decisions_are_chosen_more_often():
     logits = np.array([0.1] * 10 + [8.0] * 990, np.float32)
     sure = np.array([-1.0] * 500 + [1.0] * 500, np.float32)
     rngs = [np.random.default_rng(seed) for seed in range(20)]
-    unsure = [choose(logits, np.ones(1000, np.int64), 20, rng) for rng in rngs]
-    refused = [choose(sure, (sure > 0).astype(np.int64), 20, rng) for rng in rngs]
+    ones, signs = np.ones(1000, np.int64), (sure > 0).astype(np.int64)
+    unsure = [choose(logits, ones, ones, 20, rng) for rng in rngs]
+    refused = [choose(sure, signs, signs, 20, rng) for rng in rngs]
     assert np.mean([sum(i < 10 for i in chosen) for chosen in unsure]) > 8
     assert np.mean([sum(i < 500 for i in chosen) for chosen in refused]) > 14
+
+
+def test_overruled_decisions_are_explored_however_sure_the_policy_is():
+    logits, decisions = np.full(1000, 8, np.float32), np.ones(1000, np.int64)
+    default = (np.arange(1000) >= 10).astype(np.int64)
+    rngs = [np.random.default_rng(seed) for seed in range(20)]
+    overruled = [choose(logits, decisions, default, 20, rng) for rng in rngs]
+    assert all(chosen[:10] == list(range(10)) for chosen in overruled)
 
 
 def test_only_callees_that_can_go_are_flipped_together():
