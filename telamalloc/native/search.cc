@@ -235,7 +235,8 @@ bool Search::openLevel() {
     return false;
   }
   if (P.FailedStates) {
-    L.Key = keyOf(L.Left, L.Right);
+    // Without backjumping the failure of another component is charged to this one.
+    L.Key = P.Backjumping ? keyOf(L.Left, L.Right) : keyOf(0, I.NumSections - 1);
     if (Failed.contains(L.Key)) {
       std::fill(Current.begin(), Current.end(), 0);
       for (int S = L.Left; S <= L.Right; ++S)
