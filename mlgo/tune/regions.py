@@ -30,12 +30,12 @@ class Regions:
         """Returns the functions that flipping these decisions together can change."""
         found: set[str] = set()
         for key in keys:
-            found |= self._upward(key.caller)
+            found |= self.upward(key.caller)
             found.add(key.callee)
         return frozenset(found)
 
-    def _upward(self, function: str) -> frozenset[str]:
-        """A function and all that it is inlined into, directly or not."""
+    def upward(self, function: str) -> frozenset[str]:
+        """Returns a function and all that it is inlined into, directly or not."""
         if function not in self._closures:
             seen, todo = {function}, [function]
             while todo:

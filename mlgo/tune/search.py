@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -23,6 +23,10 @@ from mlgo.tune.regions import Regions
 
 # A compile without a trial after so many with one.
 _VERIFY = 6
+# How much bigger a trial may make all, estimated: LLVM's ML advisor gives up at twice the size.
+_GROWTH = 0.25
+# Bytes of growth that make a move half as promising.
+_HALVING = 32.0
 _WORSE = 1.001
 
 
@@ -105,7 +109,8 @@ class State:
 class _Move:
     name: str
     keys: tuple[Key, ...]
-    region: frozenset[str]
+    growth: float
+    region: frozenset[str] = frozenset()  # known once it is chosen: thousands are not
 
 
 def bytes_of(target: Target, sizes: Sizes) -> float:
@@ -209,30 +214,33 @@ def _by_caller(decisions: Sequence[Decision]) -> dict[str, list[Decision]]:
 
 def _choose(state: State, params: Params, rng: np.random.Generator) -> list[_Move]:
     """The next moves to try: independent of each other, promising ones first."""
-    moves = _moves(state, params)
+    make = _MoveMaker(state)
+    moves = _moves(make, state, params)
     left = [move for move in moves if move.name not in state.tried]
     if not left:
         state.round += 1
         state.tried = set()
         left = moves
     if state.round > 0 and params.pairs:
-        left = _with_partners(state, left, rng)
+        left = _with_partners(make, state, left, rng)
     rank = np.argsort(-(rng.gumbel(size=len(left)) + _preference(state, left)), kind="stable")
     taken: set[str] = set()
     batch: list[_Move] = []
+    room = _GROWTH * sum(state.sizes.values())
     for index in rank.tolist():
         move = left[index]
-        if taken.isdisjoint(move.region):
+        if make.independent(move, taken) and (move.growth <= room or not batch):
+            move = dataclasses.replace(move, region=make.regions.of(move.keys))
             taken |= move.region
+            room -= move.growth
             batch.append(move)
             if len(batch) == params.batch:
                 break
     return batch
 
 
-def _moves(state: State, params: Params) -> list[_Move]:
-    regions = Regions(state.base)
-    moves = [_Move("\t".join(map(str, d.key)), (d.key,), regions.of([d.key])) for d in state.base]
+def _moves(make: _MoveMaker, state: State, params: Params) -> list[_Move]:
+    moves = [make("\t".join(map(str, d.key)), (d.key,)) for d in state.base]
     if params.groups:
         for inline, title in ((True, "keep all"), (False, "inline all")):
             by_callee: dict[str, list[Key]] = defaultdict(list)
@@ -241,8 +249,37 @@ def _moves(state: State, params: Params) -> list[_Move]:
                     by_callee[decision.key.callee].append(decision.key)
             for callee, keys in by_callee.items():
                 if len(keys) > 1:
-                    moves.append(_Move(f"{title}\t{callee}", tuple(keys), regions.of(keys)))
+                    moves.append(make(f"{title}\t{callee}", tuple(keys)))
     return moves
+
+
+class _MoveMaker:
+    """Makes moves from a state's base."""
+
+    def __init__(self, state: State) -> None:
+        self.regions = Regions(state.base)
+        self._kept = Counter(d.key.callee for d in state.base if not d.inline)
+        self._inlined = {d.key for d in state.base if d.inline}
+        self._sizes = state.sizes
+
+    def __call__(self, name: str, keys: tuple[Key, ...]) -> _Move:
+        growth = sum(self._growth(key, len(keys)) for key in keys)
+        return _Move(name, keys, growth)
+
+    def independent(self, move: _Move, taken: set[str]) -> bool:
+        """Whether a move's region has nothing of `taken`."""
+        ends = {end for key in move.keys for end in (key.caller, key.callee)}
+        callers = {key.caller for key in move.keys}
+        return taken.isdisjoint(ends) and all(
+            taken.isdisjoint(self.regions.upward(caller)) for caller in callers
+        )
+
+    def _growth(self, key: Key, together: int) -> float:
+        """Bytes that a flip may add at worst: a copy of the callee for each copy of the call."""
+        size = max(self._sizes.get(label, 0) for label in _labels(key.callee))
+        if key in self._inlined or self._kept[key.callee] <= together:
+            return 0.0
+        return float(size * len(self.regions.upward(key.caller)))
 
 
 def _preference(state: State, moves: list[_Move]) -> list[float]:
@@ -251,19 +288,21 @@ def _preference(state: State, moves: list[_Move]) -> list[float]:
     found = []
     for move in moves:
         first = by_key[move.keys[0]]
-        found.append((0.0 if first.inline else math.log(4.0)) - abs(first.logit) / 2)
+        promise = (0.0 if first.inline else math.log(4.0)) - abs(first.logit) / 2
+        found.append(promise - math.log(2.0) * move.growth / _HALVING)
     return found
 
 
-def _with_partners(state: State, moves: list[_Move], rng: np.random.Generator) -> list[_Move]:
+def _with_partners(
+    make: _MoveMaker, state: State, moves: list[_Move], rng: np.random.Generator
+) -> list[_Move]:
     """Gives every other single move a second decision of the same caller."""
-    regions, callers = Regions(state.base), _by_caller(state.base)
+    callers = _by_caller(state.base)
     found = []
     for move in moves:
         others = callers[move.keys[0].caller]
         partner = others[int(rng.integers(len(others)))].key
         if len(move.keys) == 1 and partner != move.keys[0] and rng.random() < 0.5:
-            keys = (*move.keys, partner)
-            move = dataclasses.replace(move, keys=keys, region=regions.of(keys))
+            move = make(move.name, (*move.keys, partner))
         found.append(move)
     return found
