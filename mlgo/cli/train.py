@@ -13,6 +13,7 @@ import click
 from mlgo.errors import UserError
 
 _GIN = Path(__file__).parent.parent / "inlining" / "gin"
+_METHODS = ("clone", "evolution", "expert", "ppo")
 
 
 @click.group()
@@ -29,10 +30,16 @@ def train() -> None:
     help="Work folder. A run that was stopped goes on from what is there.",
 )
 @click.option(
+    "--method",
+    type=click.Choice(_METHODS),
+    default="expert",
+    show_default=True,
+    help="How to learn: behavioural cloning, evolution strategies, expert iteration, PPO.",
+)
+@click.option(
     "--config",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    default=_GIN / "expert.gin",
-    help="Gin file with every hyperparameter.  [default: the shipped expert.gin]",
+    help="Gin file with every hyperparameter.  [default: the method's shipped one]",
 )
 @click.option(
     "--set",
@@ -42,7 +49,9 @@ def train() -> None:
     help="Change one hyperparameter, e.g. --set 'ExpertIteration.rounds = 3'; may be repeated.",
 )
 @click.option("--jobs", type=click.IntRange(1), default=os.cpu_count(), help="Compiles at a time.")
-def inlining(output: Path, config: Path, bindings: tuple[str, ...], jobs: int) -> None:
+def inlining(
+    output: Path, method: str, config: Path | None, bindings: tuple[str, ...], jobs: int
+) -> None:
     """Train an inlining-for-size policy: clone LLVM's default, then improve it by exploration.
 
     The programs of the training and validation sets must be in the corpus:
@@ -53,10 +62,10 @@ def inlining(output: Path, config: Path, bindings: tuple[str, ...], jobs: int) -
     `tensorboard --logdir OUTPUT`; build a plugin with the policy by `mlgo export` and
     `mlgo plugin build --model`.
     """
-    click.echo(_train(output, config, bindings, jobs))
+    click.echo(_train(output, method, config or _GIN / f"{method}.gin", bindings, jobs))
 
 
-def _train(output: Path, config: Path, bindings: tuple[str, ...], jobs: int) -> Path:
+def _train(output: Path, method: str, config: Path, bindings: tuple[str, ...], jobs: int) -> Path:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ["CUDA_VISIBLE_DEVICES"] = ""  # these networks are too small for a GPU
     warnings.simplefilter("ignore", SyntaxWarning)  # TensorFlow's translation of tf-agents' code
@@ -64,7 +73,9 @@ def _train(output: Path, config: Path, bindings: tuple[str, ...], jobs: int) -> 
         import gin
 
         with contextlib.redirect_stderr(io.StringIO()):  # Gym greets each import with a notice
-            from mlgo.train.expert import ExpertIteration, Training
+            from mlgo.train.methods import load
+
+            configure = load(method)
         from mlgo.train.progress import TerminalProgress
     except ImportError as error:
         raise UserError(
@@ -76,14 +87,16 @@ def _train(output: Path, config: Path, bindings: tuple[str, ...], jobs: int) -> 
 
     try:
         gin.parse_config_files_and_bindings([str(config)], list(bindings))
-        settings = ExpertIteration()
+        prepare = configure()
     except (ValueError, SyntaxError, OSError, TypeError) as error:
-        raise UserError(f"{config}: {error}", hint="compare with the shipped expert.gin") from error
+        raise UserError(
+            f"{config}: {error}", hint=f"compare with the shipped {method}.gin"
+        ) from error
     output.mkdir(parents=True, exist_ok=True)
     (output / "config.gin").write_text(gin.config_str())
     compiler = Compiler(find_toolchain(22), plugin_path(22))
     try:
-        return Training(settings, compiler, output, jobs, TerminalProgress()).run()
+        return prepare(compiler, output, jobs, TerminalProgress()).run()
     except KeyboardInterrupt as error:
         hint = "run the same command again: it goes on where it was"
         raise UserError("interrupted", hint=hint, exit_code=130) from error

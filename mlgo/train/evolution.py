@@ -1,0 +1,218 @@
+"""Evolution strategies: perturb the weights, move towards the perturbations that save bytes.
+
+Antithetic pairs and rank-shaped fitness as in Salimans et al., "Evolution Strategies as a Scalable
+Alternative to Reinforcement Learning" (2017). The policy is deterministic, so that nothing but the
+weights is random; all perturbations of an iteration compile the same modules.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import gin
+import numpy as np
+from numpy.typing import NDArray
+
+from mlgo.inlining.features import FEATURES
+from mlgo.inlining.weights import Weights, squash
+from mlgo.policy import Policy
+from mlgo.rollout.explore import Compiler
+from mlgo.train.objective import Objective, Problem
+from mlgo.train.progress import Progress
+from mlgo.train.selection import Selection
+
+Vector = NDArray[np.float64]
+
+
+@gin.configurable
+@dataclass(frozen=True)
+class Evolution:
+    """Hyperparameters.
+
+    Attributes:
+        iterations: steps at most.
+        pairs: antithetic perturbations per step.
+        batch: modules that each perturbation compiles.
+        layers: sizes of the hidden layers; none makes the correction linear.
+        most_instructions, most_calls: of larger or more often called callees LLVM decides.
+        sigma: deviation of the perturbations. Small: few decisions may change, because random
+            ones cost more than they teach.
+        learning_rate: of Adam.
+        validate_every: steps between looks at the validation programs.
+        seed: of initial weights, perturbations and modules.
+    """
+
+    iterations: int = 40
+    pairs: int = 8
+    batch: int = 12
+    layers: tuple[int, ...] = ()
+    most_instructions: float = 63.0
+    most_calls: float = 4.0
+    sigma: float = 0.02
+    learning_rate: float = 0.005
+    validate_every: int = 10
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class State:
+    """Where a run is: parameters, Adam's moments, steps done, CPU seconds spent."""
+
+    theta: Vector
+    first: Vector
+    second: Vector
+    step: int
+    seconds: float
+
+    def save(self, file: Path) -> None:
+        """Writes the state, atomically."""
+        partial = file.with_suffix(".partial")
+        with partial.open("wb") as stream:
+            np.savez(stream, **dataclasses.asdict(self))
+        partial.rename(file)
+
+
+def load_state(file: Path) -> State:
+    """Reads what `State.save` wrote."""
+    with np.load(file, allow_pickle=False) as arrays:
+        theta, first, second = (arrays[name] for name in ("theta", "first", "second"))
+        return State(theta, first, second, int(arrays["step"]), float(arrays["seconds"]))
+
+
+class EvolutionTraining:
+    """One run, in a work folder of its own; a killed one goes on from the last step.
+
+    Args:
+        config: hyperparameters.
+        problem: programs.
+        compiler: LLVM 22 and its plugin.
+        folder: for everything that the run makes.
+        jobs: compiles at a time.
+        progress: where to tell.
+    """
+
+    def __init__(
+        self,
+        config: Evolution,
+        problem: Problem,
+        compiler: Compiler,
+        folder: Path,
+        jobs: int,
+        progress: Progress,
+    ) -> None:
+        problem.check()
+        self.config, self.problem, self.folder, self.progress = config, problem, folder, progress
+        self._selection = Selection(compiler, problem, folder, jobs, progress)
+        self._objective = Objective(compiler, problem, jobs)
+        self._shape = initial_weights(self._objective, config)
+
+    def run(self) -> Path:
+        """Trains, and returns the path of the best policy's weights."""
+        self._selection.start(self._shape)
+        state = self._state()
+        while not self._done(state):
+            state = self._step(state)
+            if self._done(state) or state.step % self.config.validate_every == 0:
+                weights = with_parameters(self._shape, state.theta)
+                self._selection.offer(f"step {state.step}", weights)
+            state.save(self.folder / "state.npz")  # last: what a kill interrupts is done again
+        return self._selection.best
+
+    def _state(self) -> State:
+        file = self.folder / "state.npz"
+        if file.exists():
+            return load_state(file)
+        theta = parameters(self._shape)
+        zeros = np.zeros_like(theta)
+        return State(theta, zeros, zeros, 0, self._objective.seconds)
+
+    def _done(self, state: State) -> bool:
+        spent = 0 < self.problem.budget <= state.seconds
+        return spent or state.step >= self.config.iterations
+
+    def _step(self, state: State) -> State:
+        rng = np.random.default_rng([self.config.seed, state.step])
+        noise = rng.standard_normal((self.config.pairs, len(state.theta)))
+        noise = np.concatenate([noise, -noise])
+        count = min(self.config.batch, len(self._objective.default))
+        chosen = sorted(rng.choice(len(self._objective.default), count, replace=False).tolist())
+        fitness, seconds = self._fitness(state.theta + self.config.sigma * noise, chosen)
+        gradient = ranks(fitness) @ noise / (len(noise) * self.config.sigma)
+        mean = float(fitness.mean())
+        self.progress.note(f"step {state.step}: mean {mean:+.1f} bytes, best {fitness.max():+.1f}")
+        return adam(state, gradient, self.config.learning_rate, seconds)
+
+    def _fitness(self, thetas: Vector, chosen: list[int]) -> tuple[Vector, float]:
+        """Returns the bytes that each parameter vector saves on the modules, and CPU seconds."""
+        batch = [self._objective.default[index][0] for index in chosen]
+        with tempfile.TemporaryDirectory(prefix="mlgo-evolution-") as name:
+            policies = []
+            for index, theta in enumerate(thetas):
+                path = Path(name) / f"{index}.mlgo"
+                with_parameters(self._shape, theta).save(path)
+                policies.append(Policy("file", weights=path))
+            found = self._objective.samples([(t, p) for p in policies for t in batch])
+        saved = [
+            self._objective.bytes(task, s.sizes) if s else 0.0
+            for task, s in zip(batch * len(policies), found, strict=True)
+        ]
+        seconds = sum(s.seconds for s in found if s)
+        return np.reshape(saved, (len(thetas), len(batch))).sum(axis=1), seconds
+
+
+def ranks(fitness: Vector) -> Vector:
+    """Shapes fitness (n,) to centred ranks in [-0.5, 0.5]; equal ones get equal ranks."""
+    lower = np.searchsorted(np.sort(fitness), fitness, side="left")
+    upper = np.searchsorted(np.sort(fitness), fitness, side="right") - 1
+    return np.asarray((lower + upper) / 2 / max(1, len(fitness) - 1) - 0.5, np.float64)
+
+
+def adam(state: State, gradient: Vector, rate: float, seconds: float) -> State:
+    """Returns the state after a step uphill (Kingma and Ba, 2015)."""
+    step = state.step + 1
+    first = 0.9 * state.first + 0.1 * gradient
+    second = 0.999 * state.second + 0.001 * gradient**2
+    move = first / (1 - 0.9**step) / (np.sqrt(second / (1 - 0.999**step)) + 1e-8)
+    return State(state.theta + rate * move, first, second, step, state.seconds + seconds)
+
+
+def initial_weights(objective: Objective, config: Evolution) -> Weights:
+    """Returns a policy that decides as LLVM's default, normalised by what the default saw."""
+    values = squash(np.concatenate([s.features for _, s in objective.default]))
+    rng = np.random.default_rng(config.seed)
+    kernels, inputs = [], len(FEATURES)
+    for outputs in config.layers:
+        bound = np.sqrt(6 / (inputs + outputs))  # Glorot and Bengio, 2010
+        kernels.append(rng.uniform(-bound, bound, (inputs, outputs)).astype(np.float32))
+        inputs = outputs
+    kernels.append(np.zeros((inputs, 1), np.float32))
+    return Weights(
+        FEATURES,
+        values.mean(axis=0).astype(np.float32),
+        np.maximum(values.std(axis=0), 1e-3).astype(np.float32),
+        tuple(kernels),
+        tuple(np.zeros(k.shape[1], np.float32) for k in kernels),
+        default_weight=1.0,
+        most_instructions=config.most_instructions,
+        most_calls=config.most_calls,
+    )
+
+
+def parameters(weights: Weights) -> Vector:
+    """Returns kernels and biases as one vector."""
+    arrays = [*weights.kernels, *weights.biases]
+    return np.asarray(np.concatenate([a.reshape(-1) for a in arrays]), np.float64)
+
+
+def with_parameters(weights: Weights, theta: Vector) -> Weights:
+    """Returns the weights with other kernels and biases; inverse of `parameters`."""
+    arrays, position = [], 0
+    for old in (*weights.kernels, *weights.biases):
+        part = theta[position : position + old.size]
+        arrays.append(part.reshape(old.shape).astype(np.float32))
+        position += old.size
+    count = len(weights.kernels)
+    return dataclasses.replace(weights, kernels=tuple(arrays[:count]), biases=tuple(arrays[count:]))

@@ -1,0 +1,57 @@
+"""The learning methods by name, with what each is configured by."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Protocol
+
+from mlgo.rollout.explore import Compiler
+from mlgo.train.progress import Progress
+
+
+class Training(Protocol):
+    """A run that can be repeated: what it finished already is not done again."""
+
+    def run(self) -> Path:
+        """Trains, and returns the path of the best policy's weights."""
+
+
+class Prepare(Protocol):
+    """Begins a run in a work folder."""
+
+    def __call__(self, compiler: Compiler, folder: Path, jobs: int, progress: Progress) -> Training:
+        """Returns the run.
+
+        Raises:
+            UserError: the settings make no sense, or a program is not in the corpus.
+        """
+
+
+def load(method: str) -> Callable[[], Prepare]:
+    """Imports a method, whose settings gin then knows.
+
+    Returns:
+        What configures the method by gin's bindings at the time of the call.
+    """
+    # Imported here: only PPO needs Reverb.
+    if method == "expert":
+        from mlgo.train.expert import ExpertIteration
+        from mlgo.train.expert import Training as ExpertTraining
+
+        return lambda: partial(ExpertTraining, ExpertIteration())
+    from mlgo.train.objective import Problem
+
+    if method == "clone":
+        from mlgo.train.clone import CloneTraining
+        from mlgo.train.imitation import Imitation
+
+        return lambda: partial(CloneTraining, Imitation(), Problem())
+    if method == "evolution":
+        from mlgo.train.evolution import Evolution, EvolutionTraining
+
+        return lambda: partial(EvolutionTraining, Evolution(), Problem())
+    from mlgo.train.ppo import Ppo, PpoTraining
+
+    return lambda: partial(PpoTraining, Ppo(), Problem())
