@@ -79,7 +79,7 @@ class Explanation:
     """A whole explanation.
 
     Attributes:
-        policy: "learned" or "file".
+        policy: its kind, see mlgo.policy.
         decisions: asked in all.
         overruled: where the policy did not do as LLVM would.
         measured: of those, how many were flipped back and measured.
