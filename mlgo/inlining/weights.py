@@ -70,7 +70,7 @@ class Weights:
         scope = x[:, self.features.index(SIZE_FEATURE)] <= self.most_instructions
         scope &= x[:, self.features.index(CALLS_FEATURE)] <= self.most_calls
         logits = scope * activation[:, 0] + self.default_weight * np.where(default, 1, -1)
-        return logits.astype(np.float32)
+        return np.asarray(logits, np.float32)
 
     def to_bytes(self) -> bytes:
         """Returns the file's content."""
