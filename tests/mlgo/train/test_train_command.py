@@ -53,7 +53,7 @@ def test_from_a_corpus_to_a_policy_and_again(corpus):
     best = corpus / "work" / "best.mlgo"
     assert done.stdout == f"{best}\n"
     policy = load_weights(best)
-    assert list((corpus / "work" / "round-0" / "tensorboard").iterdir())
+    assert list((corpus / "work" / "round-0" / "member-0" / "tensorboard").iterdir())
     baseline = json.loads((corpus / "work" / "baseline.json").read_text())
     assert baseline["others"] > 100
     best.unlink()
