@@ -6,11 +6,16 @@ import contextlib
 import io
 import os
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from mlgo.errors import UserError
+
+if TYPE_CHECKING:
+    from mlgo.rollout.executor import Executor
 
 _GIN = Path(__file__).parent.parent / "inlining" / "gin"
 _METHODS = ("clone", "evolution", "expert", "ppo")
@@ -49,8 +54,26 @@ def train() -> None:
     help="Change one hyperparameter, e.g. --set 'ExpertIteration.rounds = 3'; may be repeated.",
 )
 @click.option("--jobs", type=click.IntRange(1), default=os.cpu_count(), help="Compiles at a time.")
+@click.option(
+    "--executor",
+    type=click.Choice(("local", "ray")),
+    default="local",
+    show_default=True,
+    help="Where modules are explored: here, or on Ray (method expert only).",
+)
+@click.option(
+    "--address",
+    metavar="ADDRESS",
+    help="HOST:PORT of a Ray cluster's head, or auto.  [default: a cluster on this machine]",
+)
 def inlining(
-    output: Path, method: str, config: Path | None, bindings: tuple[str, ...], jobs: int
+    output: Path,
+    method: str,
+    config: Path | None,
+    bindings: tuple[str, ...],
+    jobs: int,
+    executor: str,
+    address: str | None,
 ) -> None:
     """Train an inlining-for-size policy: clone LLVM's default, then improve it by exploration.
 
@@ -62,10 +85,44 @@ def inlining(
     `tensorboard --logdir OUTPUT`; build a plugin with the policy by `mlgo export` and
     `mlgo plugin build --model`.
     """
-    click.echo(_train(output, method, config or _GIN / f"{method}.gin", bindings, jobs))
+    config = config or _GIN / f"{method}.gin"
+    if executor == "ray" and method != "expert":
+        raise UserError(f"{method} does not run on Ray", hint="--method expert does")
+    if executor == "local" and address:
+        raise UserError("--address needs --executor ray")
+    with _interruptible(), _executor(executor, address, jobs) as running:
+        click.echo(_train(output, method, config, bindings, jobs, running))
 
 
-def _train(output: Path, method: str, config: Path, bindings: tuple[str, ...], jobs: int) -> Path:
+@contextlib.contextmanager
+def _interruptible() -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        hint = "run the same command again: it goes on where it was"
+        raise UserError("interrupted", hint=hint, exit_code=130) from error
+
+
+def _executor(
+    name: str, address: str | None, jobs: int
+) -> contextlib.AbstractContextManager[Executor]:
+    if name == "ray":
+        from mlgo.rollout.ray_executor import connect
+
+        return connect(address, jobs)
+    from mlgo.rollout.executor import LocalExecutor
+
+    return contextlib.nullcontext(LocalExecutor(jobs))
+
+
+def _train(
+    output: Path,
+    method: str,
+    config: Path,
+    bindings: tuple[str, ...],
+    jobs: int,
+    executor: Executor,
+) -> Path:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ["CUDA_VISIBLE_DEVICES"] = ""  # these networks are too small for a GPU
     warnings.simplefilter("ignore", SyntaxWarning)  # TensorFlow's translation of tf-agents' code
@@ -75,7 +132,7 @@ def _train(output: Path, method: str, config: Path, bindings: tuple[str, ...], j
         with contextlib.redirect_stderr(io.StringIO()):  # Gym greets each import with a notice
             from mlgo.train.methods import load
 
-            configure = load(method)
+            configure = load(method, executor)
         from mlgo.train.progress import TerminalProgress
     except ImportError as error:
         raise UserError(
@@ -95,8 +152,4 @@ def _train(output: Path, method: str, config: Path, bindings: tuple[str, ...], j
     output.mkdir(parents=True, exist_ok=True)
     (output / "config.gin").write_text(gin.config_str())
     compiler = Compiler(find_toolchain(22), plugin_path(22))
-    try:
-        return prepare(compiler, output, jobs, TerminalProgress()).run()
-    except KeyboardInterrupt as error:
-        hint = "run the same command again: it goes on where it was"
-        raise UserError("interrupted", hint=hint, exit_code=130) from error
+    return prepare(compiler, output, jobs, TerminalProgress()).run()

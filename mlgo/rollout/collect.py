@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import hashlib
-import os
+import socket
+import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,9 +17,40 @@ from mlgo import paths
 from mlgo.corpus.program import Module, Program, load_program
 from mlgo.errors import UserError
 from mlgo.policy import Policy
-from mlgo.process import kill_all
+from mlgo.rollout.executor import Executor
 from mlgo.rollout.explore import Compiler, Exploration, explore
 from mlgo.rollout.store import load_exploration, save_exploration
+
+
+@dataclass(frozen=True)
+class Site:
+    """What of a task a worker needs: little, because it travels.
+
+    Attributes:
+        program: its name.
+        module: of the program.
+    """
+
+    program: str
+    module: Module
+
+    @property
+    def folder(self) -> Path:
+        """The program's folder in this machine's corpus."""
+        return paths.corpus() / self.program
+
+    def rng(self, seed: int) -> np.random.Generator:
+        """A generator of its own, so that the order of the work does not matter."""
+        digest = hashlib.sha256(f"{self.program}/{self.module.name}".encode()).digest()
+        return np.random.default_rng([seed, int.from_bytes(digest[:8], "little")])
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """An exploration, nothing to decide (None), or an error."""
+
+    exploration: Exploration | None
+    error: str = ""
 
 
 @dataclass(frozen=True)
@@ -28,19 +61,13 @@ class Task:
     module: Module
 
     @property
-    def folder(self) -> Path:
-        """The program's folder in the corpus."""
-        return paths.corpus() / self.program.name
+    def site(self) -> Site:
+        """What a worker needs."""
+        return Site(self.program.name, self.module)
 
     def file(self, store: Path) -> Path:
         """Where the module's exploration is kept."""
         return store / self.program.name / (self.module.name.replace("/", "_") + ".npz")
-
-    def rng(self, seed: int) -> np.random.Generator:
-        """A generator of its own, so that the order of the work does not matter."""
-        text = f"{self.program.name}/{self.module.name}".encode()
-        digest = hashlib.sha256(text).digest()
-        return np.random.default_rng([seed, int.from_bytes(digest[:8], "little")])
 
 
 @dataclass(frozen=True)
@@ -75,6 +102,56 @@ def _spaced(modules: tuple[Module, ...], limit: int) -> list[Module]:
     return [modules[index * len(modules) // count] for index in range(count)]
 
 
+@dataclass(frozen=True)
+class Explorer:
+    """Explores one module, wherever an executor runs it: takes nothing from the driver's disk.
+
+    Attributes:
+        compiler: LLVM 22 and its plugin.
+        policy: around which to explore.
+        weights: the contents of the policy's file, if it has one.
+        flips: alternatives per module.
+        seed: of the choice of flips.
+    """
+
+    compiler: Compiler
+    policy: Policy
+    weights: bytes | None
+    flips: int
+    seed: int
+
+    def __call__(self, site: Site) -> Outcome:
+        """Returns the exploration, or why the module does not compile.
+
+        Raises:
+            UserError: the plugin or the program is not on this machine.
+        """
+        self._check(site)
+        try:
+            with self._local_policy() as policy:
+                rng = site.rng(self.seed)
+                found = explore(self.compiler, site.folder, site.module, policy, self.flips, rng)
+        except UserError as error:
+            return Outcome(None, str(error))
+        return Outcome(found)
+
+    def _check(self, site: Site) -> None:
+        for path in (self.compiler.plugin, site.folder):
+            if not path.exists():
+                hint = "corpus and plugin must be on every node, under the same MLGO_HOME"
+                raise UserError(f"{path} is not on {socket.gethostname()}", hint=hint)
+
+    @contextlib.contextmanager
+    def _local_policy(self) -> Iterator[Policy]:
+        if self.weights is None:
+            yield self.policy
+            return
+        with tempfile.NamedTemporaryFile(prefix="mlgo-policy-", suffix=".mlgo") as file:
+            file.write(self.weights)
+            file.flush()
+            yield dataclasses.replace(self.policy, weights=Path(file.name))
+
+
 def collect(
     compiler: Compiler,
     todo: list[Task],
@@ -83,7 +160,7 @@ def collect(
     *,
     flips: int,
     seed: int,
-    jobs: int | None = None,
+    executor: Executor,
     done: Callable[[Collected], None] = lambda _: None,
 ) -> list[Collected]:
     """Explores `flips` decisions of each module and keeps the result in `store`.
@@ -98,35 +175,31 @@ def collect(
         store: a folder for this policy and seed.
         flips: alternatives per module.
         seed: of the choice of flips.
-        jobs: compiles at a time; by default one a core.
+        executor: runs the compiles; only this process writes the store.
         done: called for each finished module, in this thread.
+
+    Raises:
+        UserError: a machine of the executor lacks the plugin or a program.
     """
+    found = {i: _stored(task, store) for i, task in enumerate(todo) if task.file(store).exists()}
+    for collected in found.values():
+        done(collected)
+    missing = [index for index in range(len(todo)) if index not in found]
+    weights = policy.weights.read_bytes() if policy.weights else None
+    work = Explorer(compiler, policy, weights, flips, seed)
+    sites = [todo[index].site for index in missing]
+    with contextlib.closing(executor.map(work, sites)) as outcomes:
+        for number, outcome in outcomes:
+            task = todo[missing[number]]
+            if outcome.exploration:
+                save_exploration(task.file(store), outcome.exploration)
+            found[missing[number]] = Collected(task, outcome.exploration, outcome.error)
+            done(found[missing[number]])
+    return [found[index] for index in range(len(todo))]
 
-    def one(task: Task) -> Collected:
-        file = task.file(store)
-        try:
-            if file.exists():
-                return Collected(task, load_exploration(file))
-            found = explore(compiler, task.folder, task.module, policy, flips, task.rng(seed))
-        except UserError as error:
-            return Collected(task, None, str(error))
-        if found:
-            save_exploration(file, found)
-        return Collected(task, found)
 
-    pool = ThreadPoolExecutor(jobs or os.cpu_count() or 1)
-    futures = [pool.submit(one, task) for task in todo]
+def _stored(task: Task, store: Path) -> Collected:
     try:
-        for collected in _finished(futures):
-            done(collected)
-        return [future.result() for future in futures]
-    except BaseException:
-        pool.shutdown(wait=False, cancel_futures=True)
-        kill_all()
-        raise
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _finished(futures: list[Future[Collected]]) -> Iterator[Collected]:
-    return (future.result() for future in as_completed(futures))
+        return Collected(task, load_exploration(task.file(store)))
+    except UserError as error:
+        return Collected(task, None, str(error))

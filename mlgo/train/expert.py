@@ -24,6 +24,7 @@ from mlgo.inlining.dataset import Examples, better_actions, concatenate, decisio
 from mlgo.inlining.weights import Weights, load_weights
 from mlgo.policy import Policy
 from mlgo.rollout.collect import Collected, collect, tasks
+from mlgo.rollout.executor import Executor
 from mlgo.rollout.explore import Compiler
 from mlgo.train.imitation import Imitation, imitate
 from mlgo.train.progress import Progress
@@ -80,21 +81,24 @@ class Training:
 
     Args:
         config: hyperparameters.
+        executor: of the explorations.
         compiler: LLVM 22 and its plugin.
         folder: for everything that the run makes.
-        jobs: compiles at a time.
+        jobs: compiles of the validation programs at a time.
         progress: where to tell.
     """
 
     def __init__(
         self,
         config: ExpertIteration,
+        executor: Executor,
         compiler: Compiler,
         folder: Path,
         jobs: int,
         progress: Progress,
     ) -> None:
         self.config = config
+        self.executor = executor
         self.compiler = compiler
         self.folder = folder
         self.jobs = jobs
@@ -134,7 +138,7 @@ class Training:
                 store,
                 flips=self.config.flips,
                 seed=self.config.seed + number,
-                jobs=self.jobs,
+                executor=self.executor,
                 done=lambda _: advance(),
             )
         for item in found:

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
+from mlgo.rollout.executor import Executor
 from mlgo.rollout.explore import Compiler
 from mlgo.train.progress import Progress
 
@@ -29,8 +30,12 @@ class Prepare(Protocol):
         """
 
 
-def load(method: str) -> Callable[[], Prepare]:
+def load(method: str, executor: Executor) -> Callable[[], Prepare]:
     """Imports a method, whose settings gin then knows.
+
+    Args:
+        method: its name.
+        executor: of explorations, which only "expert" makes.
 
     Returns:
         What configures the method by gin's bindings at the time of the call.
@@ -40,7 +45,7 @@ def load(method: str) -> Callable[[], Prepare]:
         from mlgo.train.expert import ExpertIteration
         from mlgo.train.expert import Training as ExpertTraining
 
-        return lambda: partial(ExpertTraining, ExpertIteration())
+        return lambda: partial(ExpertTraining, ExpertIteration(), executor)
     from mlgo.train.objective import Problem
 
     if method == "clone":

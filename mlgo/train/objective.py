@@ -87,7 +87,7 @@ class Objective:
 
     def _sample(self, task: Task, policy: Policy) -> Sample | None:
         try:
-            return sample(self._compiler, task.folder, task.module, policy)
+            return sample(self._compiler, task.site.folder, task.module, policy)
         except UserError:
             return None
 

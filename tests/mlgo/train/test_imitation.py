@@ -32,6 +32,7 @@ def examples(count=2000, seed=0):
     rng = np.random.default_rng(seed)
     x = rng.integers(0, 50, (count, len(FEATURES)))
     x[:, FEATURES.index("callee_users")] = rng.integers(1, 4, count)
+    x[:, FEATURES.index("callee_call_sites")] = rng.integers(1, 4, count)  # in the policy's scope
     x[:, -1] = rng.integers(0, 2, count)
     better = np.where(x[:, FEATURES.index("callee_users")] == 1, 1, x[:, -1])
     return Examples(x, better, rng.uniform(0, 3, count).astype(np.float32))
