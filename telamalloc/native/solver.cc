@@ -75,17 +75,30 @@ int64_t packPart(const Instance &I, const std::vector<Solid> &Solids, int64_t Ta
   return Peak;
 }
 
+/// With this capacity more is of no use: a plan's buffers can all be moved down until each
+/// lies on another or on its least offset.
+int64_t ceilingOf(const Instance &I) {
+  int64_t Release = 0, Sum = 0;
+  for (const BufferSpec &B : I.Buffers) {
+    Release = std::max(Release, B.Release);
+    Sum += B.Size + B.Align;
+  }
+  return Release + Sum;
+}
+
 /// Lowers a part's peak: with a small budget, halves what lies between the bound and the
 /// peak while the search answers; then again with a larger one.
 class Lowering {
 public:
-  Lowering(const Instance &I, int64_t Floor, const Params &P, const Watch &W)
-      : I(I), P(P), W(W), Bound(lowerBound(I)), Floor(Floor) {}
+  Lowering(const Instance &I, int64_t Floor, int64_t Capacity, const Params &P, const Watch &W)
+      : I(I), P(P), W(W), Bound(lowerBound(I)), Floor(Floor), Capacity(Capacity) {}
 
   void run(Counters &C, std::vector<int64_t> &Best, int64_t High) {
+    const int64_t Ceiling = std::min(Capacity, ceilingOf(I));
+    High = std::min(High, Ceiling + 1);
     for (int64_t Budget = 4000; High > least() && !over(C); Budget *= 4)
       for (int64_t Low = least(); Low < High && !over(C);) {
-        int64_t Target = High == INT64_MAX ? 2 * Low : Low + (High - Low) / 2;
+        int64_t Target = High > Ceiling ? std::min(2 * Low, Ceiling) : Low + (High - Low) / 2;
         std::vector<int64_t> Offsets;
         Outcome Result = ask(Target, Budget, C, Offsets);
         if (Result == Outcome::Solved) {
@@ -95,10 +108,12 @@ public:
           Low = Target + 1;
           if (Result == Outcome::Infeasible)
             Bound = std::max(Bound, Low);
-          if (High - Low < (High - Bound) / 16)
+          if (High <= Ceiling && High - Low < (High - Bound) / 16)
             break; // A larger budget is of more use than the last bytes.
         }
       }
+    if (Bound > Ceiling)
+      Bound = INT64_MAX; // No capacity is enough.
   }
 
   int64_t bound() const { return Bound; }
@@ -122,6 +137,7 @@ private:
   const Watch &W;
   int64_t Bound;
   int64_t Floor;
+  int64_t Capacity;
 };
 
 /// Sections of very many buffers would take too much memory.
@@ -228,7 +244,7 @@ Answer telamalloc::minimize(const std::vector<BufferSpec> &Buffers,
     std::vector<int64_t> Best;
     int Rounds = I.NumBuffers > SearchLimit ? Forever : LoweringRounds;
     int64_t High = packPart(I, Solids, Peak, Rounds, P, W, Best);
-    Lowering Lower(I, Peak, P, W);
+    Lowering Lower(I, Peak, Capacity, P, W);
     if (I.NumBuffers <= SearchLimit)
       Lower.run(A.Count, Best, High);
     if (Best.empty() || peakOf(I, Best) > Capacity) {

@@ -97,6 +97,16 @@ def test_the_same_input_gives_the_same_plan() -> None:
     assert plans[0].stats.nodes == plans[1].stats.nodes
 
 
+def test_minimize_ends_where_no_capacity_is_enough() -> None:
+    under = Buffer("under", 0, 5, 10, offset=0)
+    over = Buffer("over", 0, 5, 8, region=(0, 17))
+    quick = SolverParams(node_budget=3000, timeout=0.0)
+    for params in (quick, SolverParams()):
+        assert minimize(Problem.from_buffers([under, over]), params).status is Status.INFEASIBLE
+        fits = replace(over, region=(0, 18))
+        assert minimize(Problem.from_buffers([under, fits]), params).status is Status.SOLVED
+
+
 def test_nothing_to_place() -> None:
     assert solve(Problem.from_buffers([], 1)).status is Status.SOLVED
     assert minimize(Problem.from_buffers([])).peak == 0
