@@ -38,6 +38,8 @@ class SolverParams:
         learned_order: the compiled-in model says which buffer to try first.
         learned_backtracking: a second model says when to undo more than a conflict demands.
         give_up: log-odds above which it holds that nothing comes of a decision.
+        time_sweep: searches take turns with a beam search along time, which fills the holes that
+            ended buffers leave; needs restarts.
         probe: weight of the static order against the waste that a choice causes (0: the order
             alone).
     """
@@ -58,6 +60,7 @@ class SolverParams:
     learned_order: bool = True
     learned_backtracking: bool = False
     give_up: float = 2.5
+    time_sweep: bool = True
 
 
 def solve(

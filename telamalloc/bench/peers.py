@@ -62,6 +62,7 @@ PLAIN = replace(
     conflict_weights=False,
     subset_bound=False,
     probe=0.0,
+    time_sweep=False,
 )
 
 LEARNING = {
@@ -75,6 +76,7 @@ SWITCHED_OFF = {
     "without the subset bound": replace(DEFAULT, subset_bound=False),
     "without conflict weights": replace(DEFAULT, conflict_weights=False),
     "without probing": replace(DEFAULT, probe=0.0),
+    "without the sweep along time": replace(DEFAULT, time_sweep=False),
     "without restarts": replace(DEFAULT, restarts=False),
     "plain search": PLAIN,
 }

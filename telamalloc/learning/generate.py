@@ -1,9 +1,8 @@
 """Instances to learn from and to measure on, made from a seed.
 
 Tight families are cut out of a full rectangle of time by memory, so a plan is known; graph
-families walk the tensors of a made-up network. A name such as `sweep-7` says all: family and
-seed. Even seeds are for training, odd ones are held out; the families in `HELD_OUT_FAMILIES`
-are never trained on at all.
+families walk the tensors of a made-up network. A name such as `unet-7` says all: family and
+seed. Even seeds are for training, odd ones are held out, of every family.
 """
 
 from __future__ import annotations

@@ -155,6 +155,7 @@ void bindParams(nb::module_ &M) {
       .def_rw("probe", &Params::Probe)
       .def_rw("noise", &Params::Noise)
       .def_rw("learned_order", &Params::LearnedOrder)
+      .def_rw("time_sweep", &Params::TimeSweep)
       .def(
           "use_order_model", [](Params &P, const Model &M) { P.OrderModel = M.forest(); },
           nb::keep_alive<1, 2>())

@@ -34,7 +34,7 @@ struct Params {
   Forest BacktrackModel;
   Forest OrderModel; ///< Instead of the one compiled in, where it has trees.
   int64_t RestartBase = 500;
-  bool Sweep = true; ///< See sweep.h.
+  bool TimeSweep = true;
 };
 
 /// What a solve cost.

@@ -421,7 +421,7 @@ Outcome Search::run(Counters &C) {
   if (RootFails)
     return Outcome::Infeasible;
   int64_t Limit = P.NodeBudget ? P.NodeBudget : INT64_MAX;
-  for (int64_t Round = 0;; ++Round) {
+  for (;; ++Round) {
     Strategy S = strategyOf(Round);
     int64_t Budget =
         P.Restarts ? P.RestartBase * luby((P.LearnedOrder ? Round / 2 : Round) + 1) : INT64_MAX;

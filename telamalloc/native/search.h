@@ -56,7 +56,8 @@ class Search {
 public:
   Search(const Instance &I, int64_t Capacity, const Params &P, const Watch &W);
 
-  /// Restarts with one strategy after the other until solved, refuted or out of budget.
+  /// Restarts with one strategy after the other until solved, refuted or out of budget; called
+  /// again, goes on with the next strategy.
   Outcome run(Counters &C);
   /// Offsets by buffer, after Outcome::Solved.
   std::vector<int64_t> offsets() const;
@@ -133,6 +134,7 @@ private:
   GapFinder Gaps;
   bool RootFails = false;
   bool Incomplete = false; ///< This attempt left something out: no proof.
+  int64_t Round = 0;       ///< Attempts begun so far.
   int64_t NextSerial = 0;
   int64_t Backtracks = 0;
   int FewestLeft = 0; ///< Unplaced buffers of the best packing of this attempt.

@@ -4,6 +4,7 @@
 
 #include "packing.h"
 #include "search.h"
+#include "sweep.h"
 
 #include <algorithm>
 
@@ -57,17 +58,85 @@ Outcome searchPart(const Instance &I, int64_t Capacity, const Params &P, const W
   return Result;
 }
 
+bool hasGaps(const std::vector<BufferSpec> &Buffers, const std::vector<Piece> &Pieces) {
+  if (Pieces.size() != Buffers.size())
+    return true;
+  for (const Piece &P : Pieces)
+    if (P.Height != Buffers[P.Buffer].Size)
+      return true;
+  return false;
+}
+
+/// The search along memory and the sweep along time take turns; what one is blind to, the
+/// other often finds.
+class Portfolio {
+public:
+  Portfolio(const Instance &I, const std::vector<Solid> &Own, int64_t Capacity, const Params &P,
+            const Watch &W)
+      : P(P), W(W), Slice(P), Along(I, Capacity, Slice, W), Across(Own, Capacity, P.Seed) {}
+
+  Outcome run(Counters &C, std::vector<int64_t> &Offsets) {
+    for (int Turn = 0;; ++Turn) {
+      int Doublings = std::min(Turn, MaxDoublings);
+      Slice.NodeBudget = limited(C.Nodes + (FirstSlice << Doublings));
+      Outcome Result = Along.run(C);
+      if (Result == Outcome::Solved)
+        Offsets = Along.offsets();
+      if (Result != Outcome::Budget || over(C))
+        return Result;
+      for (bool Backward : {false, true})
+        if (Across.run({FirstWidth << Doublings, Backward, Turn ? Noise : 0}, W, C)) {
+          Offsets = Across.offsets();
+          return Outcome::Solved;
+        }
+    }
+  }
+
+private:
+  // Measured on training instances.
+  static constexpr int64_t FirstSlice = 24000;
+  static constexpr int FirstWidth = 64;
+  static constexpr int MaxDoublings = 14;
+  static constexpr double Noise = 1;
+
+  int64_t limited(int64_t Nodes) const {
+    return P.NodeBudget ? std::min(Nodes, P.NodeBudget) : Nodes;
+  }
+  bool over(const Counters &C) const {
+    return W.TimeUp() || W.Stop() || (P.NodeBudget && C.Nodes >= P.NodeBudget);
+  }
+
+  const Params &P;
+  const Watch &W;
+  Params Slice; ///< With the nodes of this turn.
+  Search Along;
+  Sweep Across;
+};
+
 void keep(const Instance &I, const std::vector<int64_t> &Offsets, Answer &A) {
   for (int B = 0; B < I.NumBuffers; ++B)
     A.Offsets[I.Original[B]] = Offsets[B];
 }
 
-/// A plan without search, for the part alone.
-int64_t packPart(const Instance &I, const std::vector<Solid> &Solids, int64_t Target, int Rounds,
-                 const Params &P, const Watch &W, std::vector<int64_t> &Offsets) {
+std::vector<Solid> solidsOf(const Instance &I, const std::vector<Solid> &Solids) {
   std::vector<Solid> Own;
   for (int Row : I.Original)
     Own.push_back(Solids[Row]);
+  return Own;
+}
+
+Outcome sweepPart(const Instance &I, const std::vector<Solid> &Solids, int64_t Capacity,
+                  const Params &P, const Watch &W, Counters &C, std::vector<int64_t> &Offsets) {
+  std::vector<Solid> Own = solidsOf(I, Solids);
+  if (I.NumBuffers > SearchLimit || !Sweep::applies(Own, Capacity))
+    return searchPart(I, Capacity, P, W, C, Offsets);
+  return Portfolio(I, Own, Capacity, P, W).run(C, Offsets);
+}
+
+/// A plan without search, for the part alone.
+int64_t packPart(const Instance &I, const std::vector<Solid> &Solids, int64_t Target, int Rounds,
+                 const Params &P, const Watch &W, std::vector<int64_t> &Offsets) {
+  std::vector<Solid> Own = solidsOf(I, Solids);
   Packer Pack(Own);
   int64_t Peak = Pack.run(Target, Rounds, P.Seed, W);
   if (Peak != INT64_MAX)
@@ -164,15 +233,6 @@ int64_t peakOf(const std::vector<Solid> &Solids, const std::vector<int64_t> &Off
   return Peak;
 }
 
-bool hasGaps(const std::vector<BufferSpec> &Buffers, const std::vector<Piece> &Pieces) {
-  if (Pieces.size() != Buffers.size())
-    return true;
-  for (const Piece &P : Pieces)
-    if (P.Height != Buffers[P.Buffer].Size)
-      return true;
-  return false;
-}
-
 } // namespace
 
 Answer telamalloc::solve(const std::vector<BufferSpec> &Buffers, const std::vector<Piece> &Pieces,
@@ -195,6 +255,7 @@ Answer telamalloc::solve(const std::vector<BufferSpec> &Buffers, const std::vect
   A.Result = Outcome::Solved;
   for (const Instance &I : Parts)
     A.LowerBound = std::max(A.LowerBound, lowerBound(I));
+  bool Sweeps = P.TimeSweep && P.Restarts && !hasGaps(Buffers, Pieces);
   for (const Instance &I : Parts) {
     std::vector<int64_t> Offsets;
     int Rounds = I.NumBuffers > SearchLimit ? Forever : GreedyRounds;
@@ -202,7 +263,8 @@ Answer telamalloc::solve(const std::vector<BufferSpec> &Buffers, const std::vect
     if (lowerBound(I) > Capacity)
       Result = Outcome::Infeasible;
     else if (!P.Greedy || packPart(I, Solids, Capacity, Rounds, P, W, Offsets) > Capacity)
-      Result = searchPart(I, Capacity, P, W, A.Count, Offsets);
+      Result = Sweeps ? sweepPart(I, Solids, Capacity, P, W, A.Count, Offsets)
+                      : searchPart(I, Capacity, P, W, A.Count, Offsets);
     if (Result == Outcome::Solved) {
       keep(I, Offsets, A);
       continue;

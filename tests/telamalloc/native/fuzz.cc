@@ -120,6 +120,7 @@ Params paramsOf(uint64_t Seed) {
   P.SubsetBound = Seed % 11 != 0;
   P.LearnedOrder = Seed % 5 != 0;
   P.LearnedBacktracking = Seed % 4 == 1;
+  P.TimeSweep = Seed % 13 != 0;
   return P;
 }
 
