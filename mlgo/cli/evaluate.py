@@ -15,7 +15,7 @@ from mlgo.policy import Policy
 from mlgo.toolchain import DEFAULT_RELEASE, SUPPORTED_RELEASES, find_toolchain
 
 if TYPE_CHECKING:
-    from mlgo.evaluate.compiler import Compiler
+    from mlgo.evaluate.compiler import VariantCompiler
     from mlgo.evaluate.result import Evaluation
 
 
@@ -82,10 +82,10 @@ def inlining(**options: Any) -> None:
         raise UserError(f"{failed} modules or products did not build", "see above", exit_code=1)
 
 
-def _compiler(options: dict[str, Any], release: int) -> Compiler:
+def _compiler(options: dict[str, Any], release: int) -> VariantCompiler:
     """What to compile with; everything that is missing is said before anything is built."""
     from mlgo import models
-    from mlgo.evaluate.compiler import Compiler
+    from mlgo.evaluate.compiler import VariantCompiler
     from mlgo.plugin.build import plugin_path
 
     weights: Path | None = options["weights"]
@@ -96,7 +96,7 @@ def _compiler(options: dict[str, Any], release: int) -> Compiler:
     models.folder(options["model"])
     policy = Policy(options["kind"], weights=weights, seed=options["seed"])
     plugin = plugin_path(release, options["model"])
-    return Compiler(find_toolchain(release), plugin, options["model"], policy)
+    return VariantCompiler(find_toolchain(release), plugin, options["model"], policy)
 
 
 def _check_writable(path: Path) -> None:

@@ -48,14 +48,14 @@ def inlining(
     from mlgo.plugin.build import DEFAULT_POLICY, plugin_path
     from mlgo.policy import Policy
     from mlgo.report.atomic import write_text
-    from mlgo.rollout.explore import Compiler
+    from mlgo.rollout.compiler import PluginCompiler
     from mlgo.toolchain import find_toolchain
 
     # The shipped weights are read by the plugin too: a plugin may have another model inside.
     file = (weights or models.weights_file(DEFAULT_POLICY)).absolute()
     model = load_weights(file)
     programs = [(paths.corpus() / n, load_program(paths.corpus() / n)) for n in names]
-    compiler = Compiler(find_toolchain(22), plugin_path(22))
+    compiler = PluginCompiler(find_toolchain(22), plugin_path(22))
     policy = Policy("file", weights=file)
     found = explained(compiler, programs, policy, model, limit=limit, jobs=jobs)
     if json_path:

@@ -139,7 +139,7 @@ def _train(
             f"training needs {error.name}", hint="pip install 'mlgo-suite[train]'"
         ) from error
     from mlgo.plugin.build import plugin_path
-    from mlgo.rollout.explore import Compiler
+    from mlgo.rollout.compiler import PluginCompiler
     from mlgo.toolchain import find_toolchain
 
     try:
@@ -151,5 +151,5 @@ def _train(
         ) from error
     output.mkdir(parents=True, exist_ok=True)
     (output / "config.gin").write_text(gin.config_str())
-    compiler = Compiler(find_toolchain(22), plugin_path(22))
+    compiler = PluginCompiler(find_toolchain(22), plugin_path(22))
     return prepare(compiler, output, jobs, TerminalProgress()).run()

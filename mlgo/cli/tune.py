@@ -13,7 +13,7 @@ from mlgo.errors import UserError
 
 if TYPE_CHECKING:
     from mlgo.corpus.program import Program
-    from mlgo.rollout.explore import Compiler
+    from mlgo.rollout.compiler import PluginCompiler
     from mlgo.tune.result import ProgramTuning, Tuning
 
 
@@ -80,7 +80,7 @@ def inlining(**options: Any) -> None:
     --jobs changes nothing but the waiting, and a stopped run ends as an uninterrupted one.
     """
     from mlgo.plugin.build import plugin_path
-    from mlgo.rollout.explore import Compiler
+    from mlgo.rollout.compiler import PluginCompiler
     from mlgo.toolchain import find_toolchain
     from mlgo.tune.document import summary
 
@@ -88,7 +88,7 @@ def inlining(**options: Any) -> None:
         raise UserError(
             "what is to be tuned?", hint="give --compile-commands FILE or --program NAME"
         )
-    compiler = Compiler(find_toolchain(22), plugin_path(22))
+    compiler = PluginCompiler(find_toolchain(22), plugin_path(22))
     output: Path = options["output"]
     output.mkdir(parents=True, exist_ok=True)
     programs = _programs(options, output)
@@ -115,7 +115,7 @@ def _programs(options: dict[str, Any], output: Path) -> list[tuple[Path, Program
 
 
 def _tune(
-    compiler: Compiler, folder: Path, program: Program, options: dict[str, Any]
+    compiler: PluginCompiler, folder: Path, program: Program, options: dict[str, Any]
 ) -> ProgramTuning:
     from rich.console import Console
     from rich.progress import Progress
@@ -151,7 +151,9 @@ def _tune(
     return result
 
 
-def _check_settings(work: Path, folder: Path, compiler: Compiler, options: dict[str, Any]) -> None:
+def _check_settings(
+    work: Path, folder: Path, compiler: PluginCompiler, options: dict[str, Any]
+) -> None:
     """Remembers what a state was made with; refuses to go on with something else."""
     from mlgo.corpus.program import MANIFEST
     from mlgo.report.atomic import write_text
@@ -170,7 +172,7 @@ def _check_settings(work: Path, folder: Path, compiler: Compiler, options: dict[
     write_text(file, text)
 
 
-def _write_flags(compiler: Compiler, result: ProgramTuning, work: Path, kind: str) -> None:
+def _write_flags(compiler: PluginCompiler, result: ProgramTuning, work: Path, kind: str) -> None:
     import dataclasses
 
     from mlgo.flags import CONTROL, make_flags, write_flags
@@ -191,7 +193,9 @@ def _write_flags(compiler: Compiler, result: ProgramTuning, work: Path, kind: st
     write_text(work / "flags.sh", write_flags(flags, "shell"))
 
 
-def _tuning(compiler: Compiler, options: dict[str, Any], found: Sequence[ProgramTuning]) -> Tuning:
+def _tuning(
+    compiler: PluginCompiler, options: dict[str, Any], found: Sequence[ProgramTuning]
+) -> Tuning:
     from mlgo.tune.result import Tuning
 
     digest = hashlib.sha256(compiler.plugin.read_bytes()).hexdigest()

@@ -15,7 +15,14 @@ from mlgo.policy import Policy
 from mlgo.process import Finished, check, run
 from mlgo.toolchain import Toolchain
 
-__all__ = ["CompileResult", "compile_module", "compile_program", "link_program", "text_size"]
+__all__ = [
+    "CompileResult",
+    "compile_command",
+    "compile_module",
+    "compile_program",
+    "link_program",
+    "text_size",
+]
 
 
 @dataclass(frozen=True)
@@ -61,15 +68,7 @@ def compile_module(
     """
     output.parent.mkdir(parents=True, exist_ok=True)
     partial = output.with_name(f".{output.name}.{os.getpid()}.partial")
-    argv: list[str | Path] = [
-        toolchain.clang,
-        *_policy_arguments(policy, plugin),
-        "-Oz",
-        *module.flags,
-    ]
-    argv += [*arguments, "-Wno-unused-command-line-argument", "-Wno-override-module"]
-    argv += ["-fno-crash-diagnostics"]  # a crash leaves nothing in TMPDIR
-    argv += ["-c", folder / module.bitcode, "-o", partial]
+    argv = compile_command(toolchain, folder, module, policy, plugin, partial, arguments)
     try:
         finished = run(argv, env=policy.environment(), timeout=timeout)
         _check_compile(finished, module, timeout)
@@ -77,6 +76,23 @@ def compile_module(
     finally:
         partial.unlink(missing_ok=True)
     return CompileResult(output, finished.seconds, finished.log)
+
+
+def compile_command(
+    toolchain: Toolchain,
+    folder: Path,
+    module: Module,
+    policy: Policy,
+    plugin: Path | None,
+    output: Path,
+    arguments: tuple[str, ...] = (),
+) -> list[str | Path]:
+    """Returns the command of `compile_module`; the policy's environment belongs to it."""
+    argv: list[str | Path] = [toolchain.clang, *_policy_arguments(policy, plugin), "-Oz"]
+    argv += [*module.flags, *arguments]
+    argv += ["-Wno-unused-command-line-argument", "-Wno-override-module"]
+    argv += ["-fno-crash-diagnostics"]  # a crash leaves nothing in TMPDIR
+    return [*argv, "-c", folder / module.bitcode, "-o", output]
 
 
 def compile_program(

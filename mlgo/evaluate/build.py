@@ -12,7 +12,7 @@ from pathlib import Path
 from mlgo.corpus.build import compile_module, link_program
 from mlgo.corpus.program import Link, Module, Program
 from mlgo.errors import UserError
-from mlgo.evaluate.compiler import Compiler
+from mlgo.evaluate.compiler import VariantCompiler
 from mlgo.evaluate.result import VARIANTS, Variant
 
 Tick = Callable[[str], None]
@@ -49,7 +49,7 @@ class _Task:
 
 
 def build_program(
-    compiler: Compiler,
+    compiler: VariantCompiler,
     folder: Path,
     program: Program,
     root: Path,

@@ -21,7 +21,7 @@ _SAMPLE = (
 
 
 @dataclass(frozen=True)
-class Compiler:
+class VariantCompiler:
     """One LLVM with our plugin, and the policy that is evaluated.
 
     Attributes:
@@ -47,7 +47,7 @@ class Compiler:
         return None if variant == "stock" else self.plugin
 
 
-def check_compiler(compiler: Compiler) -> None:
+def check_compiler(compiler: VariantCompiler) -> None:
     """Compiles a few lines in all three ways, so that what is wrong for all is said once.
 
     Raises:

@@ -24,7 +24,8 @@ from mlgo.inlining.weights import Weights
 from mlgo.parallel import parallel_map
 from mlgo.policy import Policy
 from mlgo.process import check, run
-from mlgo.rollout.explore import Compiler, Sizes
+from mlgo.rollout.compiler import PluginCompiler
+from mlgo.rollout.explore import Sizes
 from mlgo.rollout.log import Trajectory, read_log
 from mlgo.tune.decisions import Decision, read_record
 
@@ -110,7 +111,7 @@ class _Explored:
 
 
 def explain(
-    compiler: Compiler,
+    compiler: PluginCompiler,
     programs: list[tuple[Path, Program]],
     policy: Policy,
     weights: Weights,
@@ -162,16 +163,16 @@ def explain(
 
 
 def _explore(
-    compiler: Compiler, folder: Path, program: str, module: Module, policy: Policy, limit: int
+    compiler: PluginCompiler, folder: Path, program: str, module: Module, policy: Policy, limit: int
 ) -> _Explored:
     with tempfile.TemporaryDirectory(prefix="mlgo-explain-") as name:
         log, record, sizes = (Path(name) / file for file in ("log", "record", "sizes"))
         first = dataclasses.replace(policy, log=log, record=record)
-        remarks = _compile(compiler, folder, module, first, {}, ["-Rpass=mlgo-inline"])
+        remarks = compiler.compile(folder, module, first, arguments=("-Rpass=mlgo-inline",)).log
         trajectory = read_log(log) if log.exists() else Trajectory(np.empty(0, np.dtype([])), ())
         chosen = _surest(trajectory, limit)
         flips = {"MLGO_EXPLORE": ",".join(map(str, chosen)), "MLGO_SIZES": str(sizes)}
-        _compile(compiler, folder, module, policy, flips, [])
+        compiler.compile(folder, module, policy, env=flips)
         main, *others = (json.loads(line) for line in sizes.read_text().splitlines())
         lines = [found[1] for line in remarks.splitlines() if (found := _REMARK.match(line))]
         decisions = read_record(record)[1]
@@ -179,21 +180,6 @@ def _explore(
             lines = []
         changes = {other["flip"]: other["sizes"] for other in others}
         return _Explored(program, module.name, trajectory, decisions, lines, main["sizes"], changes)
-
-
-def _compile(
-    compiler: Compiler,
-    folder: Path,
-    module: Module,
-    policy: Policy,
-    env: dict[str, str],
-    arguments: list[str],
-) -> str:
-    argv: list[str | Path] = [compiler.toolchain.clang, *policy.arguments(compiler.plugin), "-Oz"]
-    argv += [*module.flags, *arguments, "-Wno-unused-command-line-argument"]
-    argv += ["-Wno-override-module", "-c", folder / module.bitcode, "-o", "/dev/null"]
-    done = run(argv, env={**policy.environment(), **env}, timeout=compiler.timeout)
-    return check(done, f"compiling {module.name}").log
 
 
 def _overruled(trajectory: Trajectory) -> list[int]:
@@ -248,7 +234,7 @@ def _features(explored: list[_Explored], weights: Weights) -> tuple[Feature, ...
     return tuple(sorted(found, key=lambda f: (-f.overruled, -f.everywhere, f.name)))
 
 
-def _demangled(compiler: Compiler, effects: list[Effect]) -> list[Effect]:
+def _demangled(compiler: PluginCompiler, effects: list[Effect]) -> list[Effect]:
     if not effects:
         return []
     names = [name for effect in effects for name in (effect.caller, effect.callee)]

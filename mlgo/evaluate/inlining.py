@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from mlgo import paths
 from mlgo.corpus.program import MANIFEST, Program, load_program
 from mlgo.errors import UserError
-from mlgo.evaluate.compiler import Compiler, check_compiler
+from mlgo.evaluate.compiler import VariantCompiler, check_compiler
 from mlgo.evaluate.result import VARIANTS, Evaluation, ProgramResult, Settings, Subject
 from mlgo.evaluate.sizes import ProgramSizes, measure_sizes
 from mlgo.evaluate.timing import summarize, time_program
@@ -21,7 +21,7 @@ Progress = Callable[[str, str], None]
 
 
 def evaluate_inlining(
-    compiler: Compiler,
+    compiler: VariantCompiler,
     programs: Sequence[Program],
     settings: Settings,
     command: Sequence[str],
@@ -90,7 +90,7 @@ def steps(programs: Sequence[Program], settings: Settings) -> int:
     return builds * (2 if settings.lto else 1) + timed
 
 
-def describe(compiler: Compiler) -> Subject:
+def describe(compiler: VariantCompiler) -> Subject:
     """Returns what is evaluated, by hash and version."""
     plugin = compiler.plugin.read_bytes()
     policy = compiler.policy
@@ -108,7 +108,7 @@ def describe(compiler: Compiler) -> Subject:
 
 
 def _evaluate_program(
-    compiler: Compiler, program: Program, settings: Settings, progress: Progress
+    compiler: VariantCompiler, program: Program, settings: Settings, progress: Progress
 ) -> tuple[ProgramResult, NDArray[np.float64]]:
     folder = paths.corpus() / program.name
 

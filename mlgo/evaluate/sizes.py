@@ -9,7 +9,7 @@ from pathlib import Path
 from mlgo.corpus.build import text_size
 from mlgo.corpus.program import Link, Module, Program
 from mlgo.evaluate.build import Builds, Tick, build_program
-from mlgo.evaluate.compiler import Compiler
+from mlgo.evaluate.compiler import VariantCompiler
 from mlgo.evaluate.result import VARIANTS, BuildFailure, LinkResult, ModuleResult, Sizes, Variant
 
 
@@ -23,7 +23,7 @@ class ProgramSizes:
 
 
 def measure_sizes(
-    compiler: Compiler, folder: Path, program: Program, *, lto: bool, jobs: int, tick: Tick
+    compiler: VariantCompiler, folder: Path, program: Program, *, lto: bool, jobs: int, tick: Tick
 ) -> ProgramSizes:
     """Builds a program in three ways in a folder of its own, measures, and deletes it.
 

@@ -13,13 +13,13 @@ from mlgo.corpus.build import compile_module
 from mlgo.corpus.program import Module, Program
 from mlgo.errors import UserError
 from mlgo.evaluate.build import Tick
-from mlgo.evaluate.compiler import Compiler
+from mlgo.evaluate.compiler import VariantCompiler
 from mlgo.evaluate.result import VARIANTS, CompileTime
 from mlgo.evaluate.statistics import interleaved_ratio
 
 
 def time_program(
-    compiler: Compiler, folder: Path, program: Program, *, rounds: int, tick: Tick
+    compiler: VariantCompiler, folder: Path, program: Program, *, rounds: int, tick: Tick
 ) -> NDArray[np.float64]:
     """Measures the CPU time of compiling a program's modules, one compile at a time.
 
@@ -69,7 +69,7 @@ def summarize(seconds: NDArray[np.float64], seed: int) -> CompileTime | None:
 
 
 def _time_module(
-    compiler: Compiler, folder: Path, module: Module, rounds: int, output: Path
+    compiler: VariantCompiler, folder: Path, module: Module, rounds: int, output: Path
 ) -> list[list[float]]:
     """Returns CPU seconds, [rounds, variants]."""
     rows = []

@@ -62,6 +62,7 @@ def build_plugin(
         raise UserError(f"no model at {model}", hint="make one: mlgo export")
     folder = folder or _folder(release, policy)
     folder.mkdir(parents=True, exist_ok=True)
+    _forget_other_source(folder)
     configure = [_need("cmake"), "-S", str(SOURCE), "-B", str(folder), "-G", "Ninja"]
     configure += [f"-DLLVM_DIR={toolchain.cmake_dir}", f"-DMLGO_MODEL={model.absolute()}"]
     configure += [f"-DMLGO_VERSION={__version__}", "-DCMAKE_BUILD_TYPE="]
@@ -75,6 +76,14 @@ def build_plugin(
 
 def _folder(release: int, policy: str) -> Path:
     return paths.home() / "plugin" / f"llvm-{release}" / policy
+
+
+def _forget_other_source(folder: Path) -> None:
+    """Removes CMake's cache where another checkout of the suite made it: CMake refuses those."""
+    cache = folder / "CMakeCache.txt"
+    if cache.exists() and f"CMAKE_HOME_DIRECTORY:INTERNAL={SOURCE}\n" not in cache.read_text():
+        cache.unlink()
+        shutil.rmtree(folder / "CMakeFiles", ignore_errors=True)
 
 
 def _need(tool: str) -> str:

@@ -17,8 +17,9 @@ from mlgo import paths
 from mlgo.corpus.program import Module, Program, load_program
 from mlgo.errors import UserError
 from mlgo.policy import Policy
+from mlgo.rollout.compiler import PluginCompiler
 from mlgo.rollout.executor import Executor
-from mlgo.rollout.explore import Compiler, Exploration, explore
+from mlgo.rollout.explore import Exploration, explore
 from mlgo.rollout.store import load_exploration, save_exploration
 
 
@@ -114,7 +115,7 @@ class Explorer:
         seed: of the choice of flips.
     """
 
-    compiler: Compiler
+    compiler: PluginCompiler
     policy: Policy
     weights: bytes | None
     flips: int
@@ -153,7 +154,7 @@ class Explorer:
 
 
 def collect(
-    compiler: Compiler,
+    compiler: PluginCompiler,
     todo: list[Task],
     policy: Policy,
     store: Path,

@@ -18,29 +18,11 @@ from mlgo.corpus.program import Module
 from mlgo.errors import UserError
 from mlgo.inlining.features import DEFAULT_DECISION, FEATURES
 from mlgo.policy import Policy
-from mlgo.process import run
+from mlgo.rollout.compiler import PluginCompiler
 from mlgo.rollout.log import Trajectory, read_log
-from mlgo.toolchain import Toolchain
 
 #: Function -> bytes. Names of local linkage begin with "static ".
 Sizes = dict[str, int]
-
-_TIMEOUT = 900.0
-
-
-@dataclass(frozen=True)
-class Compiler:
-    """What turns a module into a trajectory.
-
-    Attributes:
-        toolchain: of LLVM 22.
-        plugin: built for it.
-        timeout: wall seconds for one compile with its alternatives.
-    """
-
-    toolchain: Toolchain
-    plugin: Path
-    timeout: float = _TIMEOUT
 
 
 @dataclass(frozen=True)
@@ -73,7 +55,9 @@ class Exploration:
         return np.flatnonzero(same & (np.arange(len(same)) >= index))
 
 
-def trajectory(compiler: Compiler, folder: Path, module: Module, policy: Policy) -> Trajectory:
+def trajectory(
+    compiler: PluginCompiler, folder: Path, module: Module, policy: Policy
+) -> Trajectory:
     """Returns the policy's decisions for a module, without generating code.
 
     Raises:
@@ -82,7 +66,7 @@ def trajectory(compiler: Compiler, folder: Path, module: Module, policy: Policy)
     return _recorded(compiler, folder, module, policy)[0]
 
 
-def measure(compiler: Compiler, folder: Path, module: Module, policy: Policy) -> Sizes:
+def measure(compiler: PluginCompiler, folder: Path, module: Module, policy: Policy) -> Sizes:
     """Returns the size of each function of a module under a policy.
 
     Raises:
@@ -92,7 +76,7 @@ def measure(compiler: Compiler, folder: Path, module: Module, policy: Policy) ->
 
 
 def explore(
-    compiler: Compiler,
+    compiler: PluginCompiler,
     folder: Path,
     module: Module,
     policy: Policy,
@@ -172,13 +156,13 @@ def choose_callees(
 
 
 def _recorded(
-    compiler: Compiler, folder: Path, module: Module, policy: Policy
+    compiler: PluginCompiler, folder: Path, module: Module, policy: Policy
 ) -> tuple[Trajectory, list[str]]:
     """The policy's decisions for a module, and the name of each one's callee."""
     with tempfile.TemporaryDirectory(prefix="mlgo-rollout-") as name:
         log, record = Path(name) / "log", Path(name) / "record"
-        env = {**policy.environment(), "MLGO_LOG": str(log), "MLGO_RECORD": str(record)}
-        _compile(compiler, folder, module, policy, env, ["-emit-llvm"])
+        env = {"MLGO_LOG": str(log), "MLGO_RECORD": str(record)}
+        compiler.compile(folder, module, policy, env=env, arguments=("-emit-llvm",))
         if not log.exists():
             return _empty(), []
         rows = [line.split("\t") for line in record.read_text().splitlines()]
@@ -186,7 +170,7 @@ def _recorded(
 
 
 def _sizes(
-    compiler: Compiler,
+    compiler: PluginCompiler,
     folder: Path,
     module: Module,
     policy: Policy,
@@ -195,10 +179,9 @@ def _sizes(
 ) -> tuple[Sizes, dict[int, Sizes], dict[int, Sizes]]:
     with tempfile.TemporaryDirectory(prefix="mlgo-rollout-") as name:
         output = Path(name) / "sizes"
-        env = {**policy.environment(), "MLGO_SIZES": str(output)}
-        env["MLGO_EXPLORE"] = ",".join(map(str, alone))
+        env = {"MLGO_SIZES": str(output), "MLGO_EXPLORE": ",".join(map(str, alone))}
         env["MLGO_EXPLORE_CALLEES"] = ",".join(map(str, together))
-        _compile(compiler, folder, module, policy, env, [])
+        compiler.compile(folder, module, policy, env=env)
         lines = [json.loads(line) for line in output.read_text().splitlines()]
     if not lines or lines[0]["flip"] != -1:
         raise UserError(f"compiling {module.name} measured nothing", exit_code=1)
@@ -206,24 +189,6 @@ def _sizes(
     changes = {line["flip"]: line["sizes"] for line in alternatives if not line["callee"]}
     callee_changes = {line["flip"]: line["sizes"] for line in alternatives if line["callee"]}
     return lines[0]["sizes"], changes, callee_changes
-
-
-def _compile(
-    compiler: Compiler,
-    folder: Path,
-    module: Module,
-    policy: Policy,
-    env: dict[str, str],
-    arguments: list[str],
-) -> None:
-    argv: list[str | Path] = [compiler.toolchain.clang, *policy.arguments(compiler.plugin), "-Oz"]
-    argv += [*module.flags, *arguments, "-Wno-unused-command-line-argument"]
-    argv += ["-Wno-override-module", "-c", folder / module.bitcode, "-o", "/dev/null"]
-    done = run(argv, env=env, timeout=compiler.timeout)
-    if done.code:
-        lines = [line for line in done.log.splitlines() if "error" in line]
-        why = lines[0] if lines else f"exit code {done.code}"
-        raise UserError(f"compiling {module.name} failed: {why}", exit_code=1)
 
 
 def _empty() -> Trajectory:

@@ -14,8 +14,8 @@ from mlgo.corpus.program import Module
 from mlgo.errors import UserError
 from mlgo.inlining.features import FEATURES
 from mlgo.policy import Policy
-from mlgo.process import check, run
-from mlgo.rollout.explore import Compiler, Sizes
+from mlgo.rollout.compiler import PluginCompiler
+from mlgo.rollout.explore import Sizes
 from mlgo.rollout.log import read_log
 
 
@@ -38,7 +38,7 @@ class Sample:
     seconds: float
 
 
-def sample(compiler: Compiler, folder: Path, module: Module, policy: Policy) -> Sample:
+def sample(compiler: PluginCompiler, folder: Path, module: Module, policy: Policy) -> Sample:
     """Compiles a module; the policy is evaluated, and sampled, inside the compiler.
 
     Raises:
@@ -46,11 +46,8 @@ def sample(compiler: Compiler, folder: Path, module: Module, policy: Policy) -> 
     """
     with tempfile.TemporaryDirectory(prefix="mlgo-rollout-") as name:
         log, sizes = Path(name) / "log", Path(name) / "sizes"
-        env = {**policy.environment(), "MLGO_LOG": str(log), "MLGO_SIZES": str(sizes)}
-        argv: list[str | Path] = [compiler.toolchain.clang, *policy.arguments(compiler.plugin)]
-        argv += ["-Oz", *module.flags, "-Wno-unused-command-line-argument"]
-        argv += ["-Wno-override-module", "-c", folder / module.bitcode, "-o", "/dev/null"]
-        done = check(run(argv, env=env, timeout=compiler.timeout), f"compiling {module.name}")
+        env = {"MLGO_LOG": str(log), "MLGO_SIZES": str(sizes)}
+        done = compiler.compile(folder, module, policy, env=env)
         if not sizes.exists():
             raise UserError(f"compiling {module.name} measured nothing", exit_code=1)
         found = json.loads(sizes.read_text().splitlines()[0])["sizes"]

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from mlgo.inlining.dataset import Examples, concatenate
-from mlgo.rollout.explore import Compiler
+from mlgo.rollout.compiler import PluginCompiler
 from mlgo.train.imitation import Imitation, imitate
 from mlgo.train.objective import Objective, Problem
 from mlgo.train.progress import Progress
@@ -21,7 +21,7 @@ class CloneTraining:
         self,
         config: Imitation,
         problem: Problem,
-        compiler: Compiler,
+        compiler: PluginCompiler,
         folder: Path,
         jobs: int,
         progress: Progress,

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from mlgo.inlining.features import FEATURES
 from mlgo.inlining.weights import Weights, squash
 from mlgo.policy import Policy
-from mlgo.rollout.explore import Compiler
+from mlgo.rollout.compiler import PluginCompiler
 from mlgo.train.objective import Objective, Problem
 from mlgo.train.progress import Progress
 from mlgo.train.selection import Selection
@@ -98,7 +98,7 @@ class EvolutionTraining:
         self,
         config: Evolution,
         problem: Problem,
-        compiler: Compiler,
+        compiler: PluginCompiler,
         folder: Path,
         jobs: int,
         progress: Progress,

@@ -24,8 +24,8 @@ from mlgo.inlining.dataset import Examples, better_actions, concatenate, decisio
 from mlgo.inlining.weights import Weights, load_weights
 from mlgo.policy import Policy
 from mlgo.rollout.collect import Collected, collect, tasks
+from mlgo.rollout.compiler import PluginCompiler
 from mlgo.rollout.executor import Executor
-from mlgo.rollout.explore import Compiler
 from mlgo.train.imitation import Imitation, imitate
 from mlgo.train.progress import Progress
 from mlgo.train.validation import LinkedSize, linked_size
@@ -92,7 +92,7 @@ class Training:
         self,
         config: ExpertIteration,
         executor: Executor,
-        compiler: Compiler,
+        compiler: PluginCompiler,
         folder: Path,
         jobs: int,
         progress: Progress,

@@ -7,8 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
+from mlgo.rollout.compiler import PluginCompiler
 from mlgo.rollout.executor import Executor
-from mlgo.rollout.explore import Compiler
 from mlgo.train.progress import Progress
 
 
@@ -22,7 +22,9 @@ class Training(Protocol):
 class Prepare(Protocol):
     """Begins a run in a work folder."""
 
-    def __call__(self, compiler: Compiler, folder: Path, jobs: int, progress: Progress) -> Training:
+    def __call__(
+        self, compiler: PluginCompiler, folder: Path, jobs: int, progress: Progress
+    ) -> Training:
         """Returns the run.
 
         Raises:

@@ -13,7 +13,8 @@ from mlgo.inlining.reward import LinkedWeights
 from mlgo.parallel import parallel_map
 from mlgo.policy import Policy
 from mlgo.rollout.collect import Task, tasks
-from mlgo.rollout.explore import Compiler, Sizes
+from mlgo.rollout.compiler import PluginCompiler
+from mlgo.rollout.explore import Sizes
 from mlgo.rollout.sample import Sample, sample
 
 
@@ -58,7 +59,7 @@ class Objective:
         jobs: compiles at a time.
     """
 
-    def __init__(self, compiler: Compiler, problem: Problem, jobs: int) -> None:
+    def __init__(self, compiler: PluginCompiler, problem: Problem, jobs: int) -> None:
         self._compiler, self._jobs = compiler, jobs
         todo = tasks(problem.train, problem.modules)
         found = self.samples([(task, Policy("default")) for task in todo])

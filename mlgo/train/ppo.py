@@ -25,7 +25,7 @@ from tf_agents.trajectories import StepType, time_step, trajectory
 
 from mlgo.inlining.weights import squash
 from mlgo.policy import Policy
-from mlgo.rollout.explore import Compiler
+from mlgo.rollout.compiler import PluginCompiler
 from mlgo.rollout.sample import Sample
 from mlgo.train.network import ACTION_SPEC, OBSERVATION_SPEC, PolicyNetwork
 from mlgo.train.objective import Objective, Problem
@@ -89,7 +89,7 @@ class PpoTraining:
         self,
         config: Ppo,
         problem: Problem,
-        compiler: Compiler,
+        compiler: PluginCompiler,
         folder: Path,
         jobs: int,
         progress: Progress,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mlgo.inlining.weights import Weights
 from mlgo.policy import Policy
-from mlgo.rollout.explore import Compiler
+from mlgo.rollout.compiler import PluginCompiler
 from mlgo.train.objective import Problem
 from mlgo.train.progress import Progress
 from mlgo.train.validation import LinkedSize, linked_size
@@ -27,7 +27,7 @@ class Selection:
         progress: where to tell.
     """
 
-    compiler: Compiler
+    compiler: PluginCompiler
     problem: Problem
     folder: Path
     jobs: int

@@ -10,7 +10,7 @@ from mlgo import paths
 from mlgo.corpus.build import compile_program, link_program, text_size
 from mlgo.corpus.program import load_program
 from mlgo.policy import Policy
-from mlgo.rollout.explore import Compiler
+from mlgo.rollout.compiler import PluginCompiler
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class LinkedSize:
 
 
 def linked_size(
-    compiler: Compiler, programs: tuple[str, ...], policy: Policy, jobs: int
+    compiler: PluginCompiler, programs: tuple[str, ...], policy: Policy, jobs: int
 ) -> LinkedSize:
     """Builds programs under a policy and returns the .text of all their linked products.
 
@@ -44,7 +44,7 @@ def linked_size(
     return LinkedSize({name: _linked(compiler, name, policy, jobs) for name in programs})
 
 
-def _linked(compiler: Compiler, name: str, policy: Policy, jobs: int) -> int:
+def _linked(compiler: PluginCompiler, name: str, policy: Policy, jobs: int) -> int:
     folder = paths.corpus() / name
     program = load_program(folder)
     toolchain, plugin = compiler.toolchain, compiler.plugin

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from mlgo.corpus.program import Module
 from mlgo.policy import Policy, PolicyKind
-from mlgo.rollout.explore import Compiler, measure
+from mlgo.rollout.compiler import PluginCompiler
+from mlgo.rollout.explore import measure
 from mlgo.tune.decisions import Decision, read_record, write_decisions
 from mlgo.tune.search import Outcome
 from mlgo.tune.worth import Worth
@@ -28,7 +29,7 @@ class ModuleTarget:
         worth: how much the functions of this module count in the program.
     """
 
-    compiler: Compiler
+    compiler: PluginCompiler
     folder: Path
     module: Module
     prior: Policy

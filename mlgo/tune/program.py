@@ -17,7 +17,7 @@ from mlgo.errors import UserError
 from mlgo.parallel import parallel_map
 from mlgo.policy import Policy
 from mlgo.report.atomic import write_text
-from mlgo.rollout.explore import Compiler
+from mlgo.rollout.compiler import PluginCompiler
 from mlgo.tune.decisions import Decision, differences, portable_name, write_decisions
 from mlgo.tune.module import ModuleTarget
 from mlgo.tune.result import Kept, ModuleTuning, ProgramTuning
@@ -63,7 +63,7 @@ class Tuner:
         tick: called with the compiles spent on a module so far.
     """
 
-    compiler: Compiler
+    compiler: PluginCompiler
     folder: Path
     program: Program
     work: Path

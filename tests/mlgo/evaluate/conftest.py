@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from mlgo.corpus.program import Link, Module, Origin, Program
-from mlgo.evaluate.compiler import Compiler
+from mlgo.evaluate.compiler import VariantCompiler
 from mlgo.plugin.build import build_plugin
 from mlgo.policy import Policy
 from mlgo.toolchain import find_toolchain
@@ -107,4 +107,4 @@ def broken(home):
 
 @pytest.fixture
 def compiler(plugin):
-    return Compiler(find_toolchain(22), plugin, "inlining-size", Policy("random", seed=1))
+    return VariantCompiler(find_toolchain(22), plugin, "inlining-size", Policy("random", seed=1))

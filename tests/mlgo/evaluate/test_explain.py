@@ -12,7 +12,8 @@ from mlgo.evaluate.explain import Effect, explain, to_json
 from mlgo.evaluate.explain_page import explain_page
 from mlgo.inlining.weights import load_weights
 from mlgo.policy import Policy
-from mlgo.rollout.explore import Compiler, measure
+from mlgo.rollout.compiler import PluginCompiler
+from mlgo.rollout.explore import measure
 from mlgo.toolchain import find_toolchain
 
 COIN = Policy("random", seed=1)
@@ -20,7 +21,7 @@ COIN = Policy("random", seed=1)
 
 @pytest.fixture
 def explanation(words, home, plugin):
-    compiler = Compiler(find_toolchain(22), plugin)
+    compiler = PluginCompiler(find_toolchain(22), plugin)
     weights = load_weights(models.weights_file("inlining-size"))
     return explain(compiler, [(home / "corpus" / "words", words)], COIN, weights)
 
@@ -41,7 +42,7 @@ def test_what_overruled_llvm_is_measured_and_ranked(explanation):
 @pytest.mark.slow
 def test_a_decision_that_is_flipped_back_gives_the_measured_bytes(words, home, plugin, tmp_path):
     """The dearest decision of a module on its own, against a separate compile."""
-    compiler, folder = Compiler(find_toolchain(22), plugin), home / "corpus" / "words"
+    compiler, folder = PluginCompiler(find_toolchain(22), plugin), home / "corpus" / "words"
     alone = dataclasses.replace(words, modules=words.modules[:1])
     weights = load_weights(models.weights_file("inlining-size"))
     dearest = explain(compiler, [(folder, alone)], COIN, weights).cost[0]

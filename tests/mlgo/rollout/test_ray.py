@@ -19,8 +19,8 @@ from mlgo.errors import UserError
 from mlgo.plugin.build import build_plugin
 from mlgo.policy import Policy
 from mlgo.rollout.collect import collect, tasks
+from mlgo.rollout.compiler import PluginCompiler
 from mlgo.rollout.executor import LocalExecutor
-from mlgo.rollout.explore import Compiler
 from mlgo.toolchain import find_toolchain
 from tests.mlgo.evaluate.conftest import SOURCES, make_program
 
@@ -44,7 +44,7 @@ def words(tmp_path, monkeypatch):
         folder = paths.corpus() / name
         archives = (("libwords.a", ("total.cc.o", "longest.cc.o")),)
         make_program(folder, name, SOURCES, ("main.cc.o",), archives)
-    return Compiler(find_toolchain(22), build_plugin(22))
+    return PluginCompiler(find_toolchain(22), build_plugin(22))
 
 
 @pytest.fixture

@@ -14,7 +14,8 @@ from mlgo.corpus.program import load_program
 from mlgo.inlining.weights import load_weights
 from mlgo.plugin.build import build_plugin
 from mlgo.policy import Policy
-from mlgo.rollout.explore import Compiler, measure
+from mlgo.rollout.compiler import PluginCompiler
+from mlgo.rollout.explore import measure
 from mlgo.rollout.sample import sample
 from mlgo.toolchain import find_toolchain
 from mlgo.train.evolution import ranks
@@ -92,7 +93,7 @@ def test_killed_and_resumed_is_the_same_as_uninterrupted(home, tmp_path, method)
 def test_samples_follow_the_logged_logits(home, tmp_path):
     finish("clone", tmp_path / "clone")
     weights = tmp_path / "clone" / "best.mlgo"
-    compiler = Compiler(find_toolchain(22), home / "plugin/llvm-22/inlining-size/mlgo.so")
+    compiler = PluginCompiler(find_toolchain(22), home / "plugin/llvm-22/inlining-size/mlgo.so")
     folder = home / "corpus" / "words"
     module = max(load_program(folder).modules, key=lambda m: (folder / m.bitcode).stat().st_size)
     policies = [Policy("file", weights, seed, temperature=1.0) for seed in range(60)]
