@@ -127,3 +127,38 @@ def show(program: str) -> None:
     folder = paths.corpus() / program
     load_program(folder)  # says what is wrong with it, if anything is
     print((folder / MANIFEST).read_text(), end="")
+
+
+@corpus.command()
+@click.option("--jobs", "-j", type=click.IntRange(1), default=2, show_default=True)
+@click.option("--release", default=22, show_default=True, help="LLVM release.")
+@click.option("--rebuild", is_flag=True, help="Profile again what has a profile already.")
+@click.argument("programs", nargs=-1)
+def profile(jobs: int, release: int, rebuild: bool, programs: tuple[str, ...]) -> None:
+    """Profiles programs on the training inputs of their workloads, for PGO.
+
+    All programs of the corpus that have workloads, when none is named. Prints the profiles'
+    paths. A program that fails is reported, and the next one is tried; the exit code is then 1.
+
+    Example: mlgo corpus profile zlib lz4
+    """
+    from mlgo.corpus.program import MANIFEST
+    from mlgo.toolchain import find_toolchain
+    from mlgo.workloads.profile import make_profile, profile_path
+    from mlgo.workloads.table import workloads
+
+    there = [name for name in workloads() if (paths.corpus() / name / MANIFEST).exists()]
+    failed = []
+    for name in programs or there:
+        path = profile_path(name, release)
+        if path.exists() and not rebuild:
+            print(path)
+            continue
+        print(f"{name}: profiling", file=sys.stderr)
+        try:
+            print(make_profile(find_toolchain(release), name, jobs=jobs))
+        except UserError as error:
+            print(f"error: {name}: {error}", file=sys.stderr)
+            failed.append(name)
+    if failed:
+        raise UserError(f"not profiled: {' '.join(failed)}", exit_code=1)

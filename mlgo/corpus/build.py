@@ -50,6 +50,7 @@ def compile_module(
     *,
     timeout: float | None = None,
     arguments: tuple[str, ...] = (),
+    environment: Mapping[str, str] | None = None,
 ) -> CompileResult:
     """Compiles one module's bitcode at -Oz under a policy.
 
@@ -62,6 +63,7 @@ def compile_module(
         output: the object file to write; its folder is made. Nothing is left there on failure.
         timeout: wall seconds, after which the compile counts as failed.
         arguments: more arguments for clang, e.g. "-emit-llvm" or "-Rpass=inline".
+        environment: added to ours and to the policy's.
 
     Raises:
         UserError: the compile failed; holds the compiler's first error.
@@ -70,7 +72,8 @@ def compile_module(
     partial = output.with_name(f".{output.name}.{os.getpid()}.partial")
     argv = compile_command(toolchain, folder, module, policy, plugin, partial, arguments)
     try:
-        finished = run(argv, env=policy.environment(), timeout=timeout)
+        env = {**policy.environment(), **(environment or {})}
+        finished = run(argv, env=env, timeout=timeout)
         _check_compile(finished, module, timeout)
         partial.replace(output)
     finally:

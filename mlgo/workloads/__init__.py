@@ -1,0 +1,1 @@
+"""What programs of the corpus do for a living: inputs, runs, profiles, counted costs."""
