@@ -7,6 +7,7 @@ JSON object). Nothing is ever unpickled, and a zip is read without unpacking it 
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
 import os
@@ -48,6 +49,8 @@ def read_kernel(path: Path) -> Kernel:
 
 def read_kernels(path: Path) -> list[Kernel]:
     """Reads all kernels of a folder (and the folders below it) or of a zip file, by name.
+
+    A kernel's name is its path within `path`, without `.npz`.
 
     Raises:
         UserError: there are none, or one of them is bad.
@@ -119,7 +122,8 @@ def _member(name: str) -> zipfile.ZipInfo:
 def _iterate(path: Path) -> Iterator[Kernel]:
     if path.is_dir():
         for file in sorted(path.rglob("*.npz")):
-            yield read_kernel(file)
+            name = file.relative_to(path).with_suffix("").as_posix()
+            yield dataclasses.replace(read_kernel(file), name=name)
         return
     try:
         with zipfile.ZipFile(path) as archive:
@@ -127,7 +131,7 @@ def _iterate(path: Path) -> Iterator[Kernel]:
             for member in members:
                 with archive.open(member) as opened:
                     body = io.BytesIO(opened.read(_MOST_BYTES))
-                yield _parse(body, Path(member).stem, f"{path}:{member}")
+                yield _parse(body, member.removesuffix(".npz"), f"{path}:{member}")
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror or error}") from error
     except (zipfile.BadZipFile, zlib.error, EOFError) as error:

@@ -70,8 +70,10 @@ def test_a_folder_and_a_zip_file_give_the_same_kernels(tmp_path: Path) -> None:
     (tmp_path / "deep").mkdir()
     for kernel in kernels:
         write_kernel(kernel, tmp_path / "deep" / f"{kernel.name}.npz")
-    write_zip(kernels, tmp_path / "all.zip")
-    for left, right in zip(read_kernels(tmp_path), read_kernels(tmp_path / "all.zip"), strict=True):
+    found = read_kernels(tmp_path)
+    assert [kernel.name for kernel in found] == ["deep/k0", "deep/k1", "deep/k2"]
+    write_zip(found, tmp_path / "all.zip")
+    for left, right in zip(found, read_kernels(tmp_path / "all.zip"), strict=True):
         assert _same(left, right)
 
 

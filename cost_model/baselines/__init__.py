@@ -1,0 +1,1 @@
+"""What a learned model has to beat."""

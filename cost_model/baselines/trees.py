@@ -1,0 +1,130 @@
+"""Gradient-boosted trees on features in a row, by ydf."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gin
+import numpy as np
+
+from cost_model.features.vector import feature_values
+from cost_model.kernel import OPCODES, Floats, Kernel
+from mlgo.errors import UserError
+
+
+@gin.configurable
+@dataclass(frozen=True)
+class TreesConfig:
+    """Hyperparameters.
+
+    Attributes:
+        trees: at most; fewer when validation kernels get no better.
+        depth: of a tree.
+        shrinkage: of each tree's weight.
+        examples: least number in a leaf.
+        seed: of the learner.
+    """
+
+    trees: int = 500
+    depth: int = 7
+    shrinkage: float = 0.08
+    examples: int = 10
+    seed: int = 0
+
+
+def flat_features(kernel: Kernel) -> Floats:
+    """float32 (c, 420): what the published format has, nodes summed up, opcodes counted."""
+    summed = kernel.node_feat.sum(axis=0)
+    counted = np.bincount(kernel.node_opcode, minlength=OPCODES)
+    shared = np.concatenate([np.arcsinh(summed), counted]).astype(np.float32)
+    repeated = np.broadcast_to(shared, (kernel.configs, len(shared)))
+    return np.concatenate([repeated, np.arcsinh(kernel.config_feat)], axis=1)
+
+
+#: What the trees see -> how it is computed.
+FEATURES: dict[str, Callable[[Kernel], Floats]] = {
+    "flat": flat_features,
+    "ours": feature_values,
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Trees:
+    """A trained model.
+
+    Attributes:
+        model: ydf's.
+        features: one of FEATURES.
+    """
+
+    model: Any
+    features: str
+
+    def predict(self, kernel: Kernel) -> Floats:
+        """float32 (c,), lower is faster."""
+        columns = _columns(FEATURES[self.features](kernel))
+        return np.asarray(self.model.predict(columns), np.float32)
+
+    def save(self, folder: Path) -> None:
+        """Writes ydf's own format."""
+        self.model.save(str(folder))
+
+
+def fit(
+    config: TreesConfig, kernels: Sequence[Kernel], validation: Sequence[Kernel], features: str
+) -> Trees:
+    """Trains on logarithms of times, each kernel's mean taken off.
+
+    Raises:
+        UserError: ydf is not installed.
+    """
+    ydf = _import()
+    ydf.verbose(0)
+    learner = ydf.GradientBoostedTreesLearner(
+        label="label",
+        task=ydf.Task.REGRESSION,
+        num_trees=config.trees,
+        max_depth=config.depth,
+        shrinkage=config.shrinkage,
+        min_examples=config.examples,
+        subsample=0.8,
+        num_candidate_attributes_ratio=0.5,
+        random_seed=config.seed,
+    )
+    valid = _dataset(validation, features) if validation else None
+    return Trees(learner.train(_dataset(kernels, features), valid=valid), features)
+
+
+def load(folder: Path, features: str) -> Trees:
+    """Reads a model that `Trees.save` wrote.
+
+    Raises:
+        UserError: ydf is not installed, or the folder holds no model.
+    """
+    ydf = _import()
+    try:
+        return Trees(ydf.load_model(str(folder)), features)
+    except ValueError as error:
+        raise UserError(f"{folder} holds no trees: {error}") from error
+
+
+def _import() -> Any:
+    try:
+        import ydf
+    except ImportError as error:
+        raise UserError("this needs ydf", hint="pip install ydf") from error
+    return ydf
+
+
+def _dataset(kernels: Sequence[Kernel], features: str) -> dict[str, Any]:
+    tables = [FEATURES[features](kernel) for kernel in kernels]
+    logs = [np.log(kernel.labels) for kernel in kernels]
+    labels = np.concatenate([log - log.mean() for log in logs]).astype(np.float32)
+    return {**_columns(np.concatenate(tables)), "label": labels}
+
+
+def _columns(table: Floats) -> dict[str, Any]:
+    return {f"f{index}": np.ascontiguousarray(column) for index, column in enumerate(table.T)}

@@ -1,0 +1,38 @@
+"""`Ops` in TensorFlow, for graphs that carry the features in them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow as tf
+
+
+class TensorFlow:
+    """Ops on tensors."""
+
+    floor: Any = staticmethod(tf.floor)
+    ceil: Any = staticmethod(tf.math.ceil)
+    sqrt: Any = staticmethod(tf.sqrt)
+    log: Any = staticmethod(tf.math.log)
+    log1p: Any = staticmethod(tf.math.log1p)
+    maximum: Any = staticmethod(tf.maximum)
+    minimum: Any = staticmethod(tf.minimum)
+    sum: Any = staticmethod(tf.reduce_sum)
+    stack: Any = staticmethod(tf.stack)
+    concatenate: Any = staticmethod(tf.concat)
+    take: Any = staticmethod(tf.gather)
+
+    @staticmethod
+    def argmax(x: Any) -> Any:
+        """int32 (), the first of the largest."""
+        return tf.argmax(x, output_type=tf.int32)
+
+    @staticmethod
+    def flag(condition: Any) -> Any:
+        """float32 1 where true, else 0."""
+        return tf.cast(condition, tf.float32)
+
+    @staticmethod
+    def rows(x: Any, like: Any) -> Any:
+        """Repeats x of shape (1, f) for each row of `like`."""
+        return tf.repeat(x, tf.shape(like)[0], axis=0)

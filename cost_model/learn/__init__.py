@@ -1,0 +1,1 @@
+"""Learning to rank tiles: the models, their losses and the training loop."""
