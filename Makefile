@@ -2,7 +2,7 @@
 PYTHON := .venv/bin/python
 export MLGO_HOME ?= $(CURDIR)/build/mlgo
 
-.PHONY: help setup setup-executorch demo test test-slow test-sanitize bench lint format clean
+.PHONY: help setup setup-executorch setup-xla demo test test-slow test-sanitize bench lint format clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -12,6 +12,9 @@ setup:  ## install compilers (Debian packages) and the Python environment
 
 setup-executorch: setup  ## a second environment (torch, ExecuTorch), for one slow test
 	@tools/setup-executorch
+
+setup-xla: setup  ## a second environment (JAX), for `cost-model collect` and `tune`
+	@tools/setup-xla
 
 demo: setup  ## build a real program with -Oz and with the learned policy, compare, report
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" tools/demo
