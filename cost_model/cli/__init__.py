@@ -13,6 +13,7 @@ from mlgo.errors import UserError
 # Subcommand -> its first line of help; the module of that name has the command.
 _COMMANDS = {
     "collect": "Measure XLA:CPU's tiles on this machine.",
+    "evaluate": "Judge rankings against every baseline.",
     "inspect": "Look into a data set.",
     "train": "Learn to rank tiles from measurements.",
 }

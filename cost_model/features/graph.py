@@ -20,7 +20,7 @@ WINDOW_PRODUCT = 44
 LAYOUT = slice(134, 140)  # minor to major
 MOST_DIMENSIONS = 6
 
-CONVOLUTION, DOT, PARAMETER, TRANSPOSE = 26, 34, 63, 98
+CONVOLUTION, COPY, DOT, FUSION, PARAMETER, TRANSPOSE = 26, 27, 34, 41, 63, 98
 # The numbers of HLO's opcodes in the published set; see its hlo_opcode.h.
 _CHEAP = (1, 2, 20, 17, 25, 52, 53, 54, 55, 57, 58, 59, 60, 83, 90, 95)
 _COSTLY = (7, 30, 32, 37, 38, 50, 51, 66, 81, 91, 94, 96, 103, 107, 120)
@@ -54,8 +54,12 @@ class Graph:
         return self.nodes[:, index]
 
     def root(self, ops: Ops) -> Any:
-        """float32 (1, 140): the node whose value is the kernel's result."""
-        return ops.take(self.nodes, ops.argmax(self.column(IS_ROOT)))[None]
+        """float32 (1, 140): the node whose value is the kernel's result.
+
+        Each computation has a root; the kernel's own computation comes last.
+        """
+        last = self.column(IS_ROOT) * ops.positions(self.opcodes)
+        return ops.take(self.nodes, ops.argmax(last))[None]
 
     def is_in(self, ops: Ops, opcodes: tuple[int, ...]) -> Any:
         """float32 (n,): 1 for nodes with one of these opcodes."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from cost_model.features import graph as g
 from cost_model.features.ops import Ops
-from cost_model.features.product import Product
+from cost_model.features.product import Operand, Product
 
 
 def kernel_features(ops: Ops, graph: g.Graph, product: Product) -> dict[str, Any]:
@@ -56,9 +56,8 @@ def _gemm(ops: Ops, product: Product) -> dict[str, Any]:
         "batch": ops.log(product.batch),
         "lanes": product.lanes / 8.0,
         "half": product.half,
-        "lhs_transposed": product.lhs_transposed,
-        "rhs_transposed": product.rhs_transposed,
-        "lhs_parameter": product.lhs_parameter,
+        **_operand("lhs", product.lhs, product.found),
+        **_operand("rhs", product.rhs, product.found),
         "rhs_bytes": ops.log(rhs),
         "lhs_bytes": ops.log(lhs),
         "rhs_in_l1": ops.flag(rhs < 24576.0),
@@ -66,3 +65,7 @@ def _gemm(ops: Ops, product: Product) -> dict[str, Any]:
         "work": ops.log(product.multiply_adds),
         "odd_lanes": last / product.lanes,
     }
+
+
+def _operand(name: str, operand: Operand, found: Any) -> dict[str, Any]:
+    return {f"{name}_{key}": value * found for key, value in vars(operand).items()}

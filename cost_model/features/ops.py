@@ -33,6 +33,9 @@ class Ops(Protocol):
     def flag(self, condition: Any) -> Any:
         """float32 1 where true, else 0."""
 
+    def positions(self, x: Any) -> Any:
+        """float32 1, 2, 3, ..., as many as `x` has rows."""
+
     def rows(self, x: Any, like: Any) -> Any:
         """Repeats x of shape (1, f) for each row of `like`."""
 
@@ -61,6 +64,11 @@ class NumPy:
     def flag(condition: Any) -> Any:
         """float32 1 where true, else 0."""
         return np.asarray(condition, np.float32)
+
+    @staticmethod
+    def positions(x: Any) -> Any:
+        """float32 1, 2, 3, ..., as many as `x` has rows."""
+        return np.arange(1, len(x) + 1, dtype=np.float32)
 
     @staticmethod
     def rows(x: Any, like: Any) -> Any:

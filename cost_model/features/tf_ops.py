@@ -33,6 +33,11 @@ class TensorFlow:
         return tf.cast(condition, tf.float32)
 
     @staticmethod
+    def positions(x: Any) -> Any:
+        """float32 1, 2, 3, ..., as many as `x` has rows."""
+        return tf.cast(tf.range(1, tf.shape(x)[0] + 1), tf.float32)
+
+    @staticmethod
     def rows(x: Any, like: Any) -> Any:
         """Repeats x of shape (1, f) for each row of `like`."""
-        return tf.repeat(x, tf.shape(like)[0], axis=0)
+        return tf.broadcast_to(x, [tf.shape(like)[0], tf.shape(x)[1]])

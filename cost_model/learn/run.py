@@ -38,8 +38,15 @@ class Run:
 
     def methods(self) -> dict[str, Predict]:
         """The trained methods, by name."""
-        done = [name for name in METHODS if (self.folder / name / "done").exists()]
-        return {name: METHODS[name].load(self.folder / name) for name in done}
+        names = [name for name in METHODS if (self.folder / name / "done").exists()]
+        return {name: METHODS[name].load(self.folder / name) for name in names}
+
+    def model_name(self, method: str) -> str:
+        """What identifies a trained method."""
+        weights = self.folder / method / "weights.ranker"
+        if not weights.exists():
+            return method
+        return f"{method}, sha256 {hashlib.sha256(weights.read_bytes()).hexdigest()}"
 
 
 def load_run(folder: Path) -> Run:
@@ -73,7 +80,7 @@ def train_all(data: Path, output: Path, names: Sequence[str], progress: Progress
     if bare:
         raise UserError(f"{bare[0]} has no runtimes to learn from")
     split = make_split(SplitConfig(), kernels)
-    run = Run(output, split, _fingerprint(kernels))
+    run = Run(output, split, fingerprint(kernels))
     _begin(run)
     parts = {part: split.part(part, kernels) for part in ("train", "validation", "test")}
     progress.note(", ".join(f"{len(v)} {k}" for k, v in parts.items()) + " kernels")
@@ -102,7 +109,8 @@ def _begin(run: Run) -> None:
     (run.folder / _RUN).write_text(json.dumps({"data_sha256": run.data_sha256}) + "\n")
 
 
-def _fingerprint(kernels: Sequence[Kernel]) -> str:
+def fingerprint(kernels: Sequence[Kernel]) -> str:
+    """SHA-256 of the kernels' names, graphs, tiles and runtimes."""
     digest = hashlib.sha256()
     for kernel in kernels:
         digest.update(kernel.name.encode())

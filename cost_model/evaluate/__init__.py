@@ -1,0 +1,1 @@
+"""Judges rankings of kernels that the models have never seen."""
