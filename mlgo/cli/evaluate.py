@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-import tempfile
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from mlgo.cli.evaluate_regalloc import regalloc
+from mlgo.cli.evaluating import check_rounds, check_writable, progress_bar, split_names
 from mlgo.errors import UserError
 from mlgo.policy import Policy
 from mlgo.toolchain import DEFAULT_RELEASE, SUPPORTED_RELEASES, find_toolchain
@@ -22,6 +21,9 @@ if TYPE_CHECKING:
 @click.group()
 def evaluate() -> None:
     """Compares a policy with stock, on real programs."""
+
+
+evaluate.add_command(regalloc)
 
 
 @evaluate.command()
@@ -62,17 +64,15 @@ def inlining(**options: Any) -> None:
     from mlgo.evaluate.result import Settings
     from mlgo.evaluate.summary import summary
 
-    if options["rounds"] in (1, 2) or options["rounds"] < 0:
-        raise UserError("--rounds takes 0, or at least 3: fewer give no confidence interval")
+    check_rounds(options["rounds"])
     outputs = [path for path in (options["json_path"], options["html_path"]) if path]
     for path in outputs:
-        _check_writable(path)
+        check_writable(path)
     release = int(options["release"])
     compiler = _compiler(options, release)
-    names = [name.strip() for name in options["programs"].split(",") if name.strip()]
-    programs = load_programs(names, release)
+    programs = load_programs(split_names(options["programs"]), release)
     settings = Settings(options["lto"], options["rounds"], options["jobs"], options["seed"])
-    with _progress(steps(programs, settings)) as progress:
+    with progress_bar(steps(programs, settings)) as progress:
         command = _command(options, [program.name for program in programs])
         evaluation = evaluate_inlining(compiler, programs, settings, command, progress)
     _write(evaluation, options["json_path"], options["html_path"])
@@ -99,19 +99,6 @@ def _compiler(options: dict[str, Any], release: int) -> VariantCompiler:
     return VariantCompiler(find_toolchain(release), plugin, options["model"], policy)
 
 
-def _check_writable(path: Path) -> None:
-    """Fails now rather than after an hour of compiling."""
-    if path.is_dir():
-        raise UserError(f"{path} is a folder", hint="name a file")
-    try:
-        with tempfile.TemporaryFile(dir=path.parent):
-            pass
-    except OSError as error:
-        raise UserError(
-            f"{path} cannot be written: {error.strerror}", hint="choose or make another folder"
-        ) from error
-
-
 def _command(options: dict[str, Any], programs: list[str]) -> list[str]:
     """The command that repeats an evaluation, with nothing left to a default that may change."""
     command = ["mlgo", "evaluate", "inlining", "--policy", options["kind"]]
@@ -120,26 +107,6 @@ def _command(options: dict[str, Any], programs: list[str]) -> list[str]:
     command += ["--programs", ",".join(programs), "--release", options["release"]]
     command += ["--lto"] if options["lto"] else []
     return [*command, "--rounds", str(options["rounds"]), "--seed", str(options["seed"])]
-
-
-@contextlib.contextmanager
-def _progress(total: int) -> Iterator[Callable[[str, str], None]]:
-    """A bar on stderr; where that is no terminal, a line for each program."""
-    from rich.console import Console
-    from rich.progress import Progress
-
-    console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("evaluating", total=total)
-        seen: set[str] = set()
-
-        def advance(program: str, _: str) -> None:
-            bar.update(task, advance=1, description=program)
-            if not console.is_terminal and program not in seen:
-                click.echo(f"evaluating {program}", err=True)
-            seen.add(program)
-
-        yield advance
 
 
 def _write(evaluation: Evaluation, json_path: Path | None, html_path: Path | None) -> None:

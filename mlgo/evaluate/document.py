@@ -47,7 +47,7 @@ def read_evaluation(path: Path) -> Evaluation:
         raw = json.loads(path.read_text(encoding="utf-8"))
         if (raw["format"], raw["problem"]) != (FORMAT, "inlining"):
             raise UserError(f"{path} is not an evaluation of inlining of format {FORMAT}")
-        evaluation: Evaluation = _build(Evaluation, raw)
+        evaluation: Evaluation = from_json(Evaluation, raw)
         return evaluation
     except FileNotFoundError as error:
         raise UserError(f"no evaluation at {path}", hint="mlgo evaluate inlining --json") from error
@@ -62,14 +62,14 @@ def schema() -> dict[str, Any]:
     return loaded
 
 
-def _build(kind: Any, raw: Any) -> Any:
-    """Makes a value of a result's type from its JSON."""
+def from_json(kind: Any, raw: Any) -> Any:
+    """Makes a value of a result's type (dataclasses, tuples, optional values) from its JSON."""
     if is_dataclass(kind):
         hints = get_type_hints(kind)
-        values = {f.name: _build(hints[f.name], raw[f.name]) for f in fields(kind)}
+        values = {f.name: from_json(hints[f.name], raw[f.name]) for f in fields(kind)}
         return kind(**values)
     if get_origin(kind) is tuple:
-        return tuple(_build(get_args(kind)[0], item) for item in raw)
+        return tuple(from_json(get_args(kind)[0], item) for item in raw)
     if get_origin(kind) in (Union, UnionType):
-        return None if raw is None else _build(get_args(kind)[0], raw)
+        return None if raw is None else from_json(get_args(kind)[0], raw)
     return raw

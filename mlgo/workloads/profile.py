@@ -6,13 +6,12 @@ import tempfile
 from pathlib import Path
 
 from mlgo import paths
-from mlgo.corpus.program import Program, load_program
+from mlgo.corpus.program import Module, load_program
 from mlgo.errors import UserError
-from mlgo.parallel import parallel_map
 from mlgo.process import check, run
 from mlgo.toolchain import Toolchain
-from mlgo.workloads.executable import executable_of, link_executable
-from mlgo.workloads.optimise import Extra, Level, Optimiser, generate_code
+from mlgo.workloads.build import Source, build_executable
+from mlgo.workloads.optimise import Extra, Level, Optimiser
 from mlgo.workloads.running import prepared
 from mlgo.workloads.table import find_workloads
 
@@ -60,41 +59,28 @@ def make_profile(
         UserError: the program has no workloads, does not build or does not run.
     """
     workloads = find_workloads(program)
-    loaded = load_program(paths.corpus() / program)
+    folder = paths.corpus() / program
+    source = Source(toolchain, folder, load_program(folder), workloads, level)
+    optimiser = Optimiser(toolchain, folder, level, None, dict(workloads.removed), extra or Extra())
     output = output or profile_path(program, toolchain.release)
     with tempfile.TemporaryDirectory(prefix="mlgo-") as scratch:
         work = Path(scratch)
-        folder = paths.corpus() / program
-        removed = dict(workloads.removed)
-        optimiser = Optimiser(toolchain, folder, level, None, removed, extra or Extra())
-        executable = _build(toolchain, loaded, optimiser, work, jobs)
-        (work / "raw").mkdir()
+
+        def instrument(module: Module) -> Module:
+            return optimiser.instrument(module, work / "bitcode" / f"{module.name}.bc")
+
+        arguments = ("-fprofile-generate",)
+        built = build_executable(
+            source, instrument, Extra(), work, jobs=jobs, link_arguments=arguments
+        )
+        raw = work / "raw"
+        raw.mkdir()
         for workload in workloads.workloads:
-            with prepared(workload, workload.train, executable) as runner:
-                pattern = work / "raw" / f"{workload.name}-%p.profraw"
-                runner.run(executable, env={"LLVM_PROFILE_FILE": str(pattern)})
-        _merge(toolchain, sorted((work / "raw").iterdir()), output)
+            with prepared(workload, workload.train, built.executable) as runner:
+                pattern = raw / f"{workload.name}-%p.profraw"
+                runner.run(built.executable, env={"LLVM_PROFILE_FILE": str(pattern)})
+        _merge(toolchain, sorted(raw.iterdir()), output)
     return output
-
-
-def _build(
-    toolchain: Toolchain, program: Program, optimiser: Optimiser, work: Path, jobs: int
-) -> Path:
-    workloads = find_workloads(program.name)
-    executable = executable_of(program, workloads)
-
-    def one(number: int) -> None:
-        module = executable.modules[number]
-        counting = optimiser.instrument(module, work / f"{number}.bc")
-        generate_code(toolchain, counting, optimiser.level, work / "objects" / module.name, Extra())
-        Path(counting.bitcode).unlink()
-
-    parallel_map(one, range(len(executable.modules)), jobs)
-    arguments = ("-fprofile-generate",)
-    folder, objects = optimiser.folder, work / "objects"
-    return link_executable(
-        toolchain, folder, executable, workloads, objects, work / "bin", arguments
-    )
 
 
 def _merge(toolchain: Toolchain, raw: list[Path], output: Path) -> None:

@@ -122,7 +122,7 @@ class Runner:
         if not valgrind:
             raise UserError("valgrind is not installed", hint="apt-get install valgrind")
         out = self._work / "cachegrind.out"
-        prefix = [valgrind, "-q", "--tool=cachegrind", "--cache-sim=yes", *_CACHES]
+        prefix = [valgrind, "-q", "--demangle=no", "--tool=cachegrind", "--cache-sim=yes", *_CACHES]
         digest, _ = self.run(program, [*prefix, f"--cachegrind-out-file={out}"])
         total, functions = read_cachegrind(out.read_text(errors="replace"))
         return Counted(total, functions, digest)

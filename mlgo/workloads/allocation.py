@@ -1,0 +1,48 @@
+"""What clang gets so that a policy allocates registers, or inlines, through the plugin."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from mlgo.policy import Policy
+from mlgo.workloads.optimise import Extra
+
+AllocationKind = Literal["learned", "file", "random", "default"]
+
+
+def allocation(
+    plugin: Path,
+    kind: AllocationKind,
+    *,
+    weights: Path | None = None,
+    seed: int = 0,
+    priority: bool = False,
+    scores: Path | None = None,
+    choices: Path | None = None,
+) -> Extra:
+    """Returns what code generation gets for a policy of register allocation.
+
+    Args:
+        plugin: the pass plugin.
+        kind: "learned" (the model in the plugin), "file" (`weights`), "random" (any legal
+            choice) or "default" (LLVM's own, the control).
+        weights: of "file".
+        seed: of "random".
+        priority: the random policy decides about the order of allocation too.
+        scores: the file to which each function's `calculateRegAllocScore` is written.
+        choices: the file of evictions that override the policy's.
+    """
+    env = {"MLGO_POLICY": "off", "MLGO_REGALLOC": kind, "MLGO_REGALLOC_SEED": str(seed)}
+    if priority:
+        env["MLGO_REGALLOC_PRIORITY"] = kind
+    for name, path in (("WEIGHTS", weights), ("SCORES", scores), ("CHOICES", choices)):
+        if path:
+            env[f"MLGO_REGALLOC_{name}"] = str(path)
+    return Extra((f"-fpass-plugin={plugin}",), env)
+
+
+def inlining(plugin: Path) -> Extra:
+    """Returns what optimisation gets for the inlining policy that is embedded in a plugin."""
+    policy = Policy("learned")
+    return Extra(tuple(policy.arguments(plugin)), policy.environment())
