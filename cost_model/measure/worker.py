@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import hashlib
 import json
 import os
 import sys
@@ -26,7 +25,7 @@ from cost_model.measure import realtime
 from cost_model.measure.rounds import interleaved
 from cost_model.measure.spec import KernelSpec
 from cost_model.tile import Tile
-from cost_model.xla.compiler import Compiler
+from cost_model.xla.compiler import Compiler, machine_code
 from cost_model.xla.knob import LIBRARIES
 
 
@@ -100,7 +99,7 @@ class _Session:
             candidate.status, candidate.error = "rejected", str(error)[:500]
             return candidate
         candidate.compile_s = time.perf_counter() - begin
-        candidate.code = hashlib.sha256(candidate.executable.serialize()).hexdigest()[:16]
+        candidate.code = machine_code(candidate.executable)
         self._verify(candidate)
         return candidate
 

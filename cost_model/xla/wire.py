@@ -93,6 +93,16 @@ def _signed(value: int) -> int:
     return value - (1 << 64) if value >= 1 << 63 else value
 
 
+def delimited(content: bytes) -> tuple[bytes, bytes]:
+    """Splits off a message that is preceded by its length.
+
+    Raises:
+        ValueError: the content is truncated.
+    """
+    length, at = _read_varint(content, 0)
+    return content[at : at + length], content[at + length :]
+
+
 def varint_field(number: int, value: int) -> bytes:
     """Returns a field that holds a number."""
     return _varint(number << 3 | VARINT) + _varint(value)
