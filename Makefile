@@ -19,7 +19,7 @@ setup-xla: setup  ## a second environment (JAX), for `cost-model collect` and `t
 demo: setup  ## build a real program with -Oz and with the learned policy, compare, report
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" tools/demo
 
-test: setup lint  ## everything but the slow tests
+test: setup setup-xla lint  ## everything but the slow tests
 	$(PYTHON) -m pytest
 
 test-slow: setup  ## the slow tests too

@@ -3,6 +3,11 @@
     from cost_model import read_kernels
     kernels = read_kernels(Path("kernels.zip"))
 
+With JAX installed (`make setup-xla`), a function gets the tile that ranks best:
+
+    fast = cost_model.tune(layer, x, w, measure=4)
+    y = fast(x, w)
+
 References:
     Kaufman et al., A Learned Performance Model for Tensor Processing Units, MLSys 2021.
     https://arxiv.org/abs/2008.01040
@@ -20,12 +25,14 @@ if TYPE_CHECKING:
     from cost_model.dataset import read_kernels as read_kernels
     from cost_model.dataset import write_kernel as write_kernel
     from cost_model.kernel import Kernel as Kernel
+    from cost_model.tuning.tune import tune as tune
 
 # Names are looked up on first use: numpy alone costs more than all the rest of an import.
 _HOME = {
     "Kernel": "kernel",
     "read_kernel": "dataset",
     "read_kernels": "dataset",
+    "tune": "tuning.tune",
     "write_kernel": "dataset",
 }
 

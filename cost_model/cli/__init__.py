@@ -12,6 +12,7 @@ from mlgo.errors import UserError
 
 # Subcommand -> its first line of help; the module of that name has the command.
 _COMMANDS = {
+    "tune": "Run a JAX script with tuned tiles.",
     "collect": "Measure XLA:CPU's tiles on this machine.",
     "evaluate": "Judge rankings against every baseline.",
     "inspect": "Look into a data set.",

@@ -33,7 +33,9 @@ def editing(edit: Edit) -> Iterator[None]:
             hint="`make setup-xla` installs a version that is known to work",
         )
 
-    def edited(backend: Any, module: Any, devices: Any, options: Any, *rest: Any, **more: Any) -> Any:
+    def edited(
+        backend: Any, module: Any, devices: Any, options: Any, *rest: Any, **more: Any
+    ) -> Any:
         if backend.platform == "cpu" and devices.size == 1:
             content = edit(str(module), options.SerializeAsString())
             options = xla_client.CompileOptions.ParseFromString(content)
