@@ -48,9 +48,9 @@ def read_kernel(path: Path) -> Kernel:
 
 
 def read_kernels(path: Path) -> list[Kernel]:
-    """Reads all kernels of a folder (and the folders below it) or of a zip file, by name.
+    """Reads all kernels of a zip file, or of a folder: files and zip files, below it too.
 
-    A kernel's name is its path within `path`, without `.npz`.
+    A kernel's name is its path within `path`, without `.npz` and `.zip`.
 
     Raises:
         UserError: there are none, or one of them is bad.
@@ -120,11 +120,18 @@ def _member(name: str) -> zipfile.ZipInfo:
 
 
 def _iterate(path: Path) -> Iterator[Kernel]:
-    if path.is_dir():
-        for file in sorted(path.rglob("*.npz")):
-            name = file.relative_to(path).with_suffix("").as_posix()
-            yield dataclasses.replace(read_kernel(file), name=name)
+    if not path.is_dir():
+        yield from _iterate_zip(path)
         return
+    for file in sorted([*path.rglob("*.npz"), *path.rglob("*.zip")]):
+        name = file.relative_to(path).with_suffix("").as_posix()
+        if file.suffix == ".npz":
+            yield dataclasses.replace(read_kernel(file), name=name)
+        else:
+            yield from (dataclasses.replace(k, name=f"{name}/{k.name}") for k in _iterate_zip(file))
+
+
+def _iterate_zip(path: Path) -> Iterator[Kernel]:
     try:
         with zipfile.ZipFile(path) as archive:
             members = sorted(n for n in archive.namelist() if n.endswith(".npz"))

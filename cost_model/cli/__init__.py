@@ -12,7 +12,9 @@ from mlgo.errors import UserError
 
 # Subcommand -> its first line of help; the module of that name has the command.
 _COMMANDS = {
+    "bench": "Time chosen tiles against XLA as it is.",
     "tune": "Run a JAX script with tuned tiles.",
+    "convert": "Turn a collection's log into kernels anew.",
     "collect": "Measure XLA:CPU's tiles on this machine.",
     "evaluate": "Judge rankings against every baseline.",
     "inspect": "Look into a data set.",

@@ -15,7 +15,7 @@ from cost_model.measure import machine
 from cost_model.measure.client import Worker, WorkerLost, closing_all
 from cost_model.measure.log import Log
 from cost_model.measure.spec import LANES, KernelSpec
-from cost_model.tile import candidates
+from cost_model.tile import Tile, candidates
 
 # A kernel whose worker is lost so often is given up.
 _MOST_LOSSES = 4
@@ -44,8 +44,25 @@ class Plan:
     seed: int = 0
 
 
+#: Which tiles of a kernel are measured, XLA's default among them.
+Draw = Callable[[KernelSpec], Sequence[Tile]]
+
+
+def at_random(plan: Plan) -> Draw:
+    """Draws candidates of each kernel by the plan's seed."""
+
+    def draw(spec: KernelSpec) -> Sequence[Tile]:
+        return candidates(spec.m, spec.k, spec.n, LANES[spec.dtype], plan.tiles, plan.seed)
+
+    return draw
+
+
 def collect(
-    specs: Sequence[KernelSpec], log: Log, plan: Plan, report: Callable[[str], None]
+    specs: Sequence[KernelSpec],
+    log: Log,
+    plan: Plan,
+    report: Callable[[str], None],
+    draw: Draw | None = None,
 ) -> int:
     """Measures what the log does not have yet.
 
@@ -54,6 +71,7 @@ def collect(
         log: where each goes as soon as it is measured.
         plan: how to measure.
         report: called with a line about each kernel.
+        draw: which tiles to measure; at random by default.
 
     Returns:
         How many kernels were given up.
@@ -86,7 +104,10 @@ def collect(
         closing_all() as workers,
         queue.stopping(),
     ):
-        benches = [_Bench(plan, core, lock.name, workers, queue) for _ in range(plan.workers)]
+        benches = [
+            _Bench(plan, draw or at_random(plan), core, lock.name, workers, queue)
+            for _ in range(plan.workers)
+        ]
         for future in [pool.submit(serve, bench) for bench in benches]:
             future.result()
     return given_up
@@ -117,9 +138,16 @@ class _Bench:
     """One worker's place: what it lost is started anew."""
 
     def __init__(
-        self, plan: Plan, core: int, lock: str, workers: list[Worker], queue: _Queue
+        self,
+        plan: Plan,
+        draw: Draw,
+        core: int,
+        lock: str,
+        workers: list[Worker],
+        queue: _Queue,
     ) -> None:
-        self._plan = plan
+        self._limit_s = plan.limit_s
+        self._draw = draw
         self._fixed = {
             "rounds": plan.rounds, "budget_ns": plan.budget_ms * 1_000_000, "core": core,
             "lock": lock,
@@ -131,9 +159,7 @@ class _Bench:
     def measure(self, spec: KernelSpec) -> dict[str, Any] | None:
         """Returns the record of a kernel; None when its workers were lost too often."""
         lost: list[dict[str, Any]] = []
-        lanes = LANES[spec.dtype]
-        drawn = candidates(spec.m, spec.k, spec.n, lanes, self._plan.tiles, self._plan.seed)
-        tiles = [str(tile) for tile in drawn]
+        tiles = [str(tile) for tile in self._draw(spec)]
         while len(lost) < _MOST_LOSSES and not self._queue.stopped:
             worker = self._ready()
             try:
@@ -151,6 +177,6 @@ class _Bench:
 
     def _ready(self) -> Worker:
         if self._worker is None:
-            self._worker = Worker(self._plan.limit_s)
+            self._worker = Worker(self._limit_s)
             self._workers.append(self._worker)
         return self._worker
