@@ -43,6 +43,7 @@ def corpus() -> None:
     metavar="COMMAND",
     help="A link command, if CMake's or Ninja's files do not tell; may be repeated.",
 )
+@click.option("--lines", is_flag=True, help="Keep source lines, for `mlgo explain`.")
 @click.option("--rebuild", is_flag=True, help="Add again what is in the corpus already.")
 @click.option("--jobs", "-j", type=click.IntRange(1), default=2, show_default=True)
 @click.option("--release", default=22, show_default=True, help="LLVM release.")
@@ -53,6 +54,7 @@ def add(
     database: Path | None,
     name: str | None,
     links: tuple[str, ...],
+    lines: bool,
     rebuild: bool,
     jobs: int,
     release: int,
@@ -64,7 +66,7 @@ def add(
     """
     from mlgo.corpus.assemble import Settings
 
-    settings = Settings(jobs=jobs, release=release, rebuild=rebuild)
+    settings = Settings(jobs=jobs, release=release, rebuild=rebuild, lines=lines)
     if database:
         if debian or packages or splits:
             raise UserError("--compile-commands adds one program", hint="leave out the packages")

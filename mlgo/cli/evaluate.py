@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from mlgo.policy import Policy
 from mlgo.toolchain import DEFAULT_RELEASE, SUPPORTED_RELEASES, find_toolchain
 
 if TYPE_CHECKING:
+    from mlgo.corpus.program import Program
     from mlgo.evaluate.compiler import VariantCompiler
     from mlgo.evaluate.result import Evaluation
 
@@ -40,6 +42,7 @@ evaluate.add_command(regalloc)
 @click.option("--programs", default="", help="Separated by commas; all of the corpus by default.")
 @click.option("--lto", is_flag=True, help="Build with full LTO too.")
 @click.option("--rounds", default=0, show_default=True, help="Of compile time; 0 for none.")
+@click.option("--explain", is_flag=True, help="Say which features and decisions mattered.")
 @click.option("--jobs", "-j", type=click.IntRange(1), default=2, show_default=True)
 @click.option("--seed", default=0, show_default=True, help="Of a random policy and of intervals.")
 @click.option(
@@ -65,16 +68,20 @@ def inlining(**options: Any) -> None:
     from mlgo.evaluate.summary import summary
 
     check_rounds(options["rounds"])
+    release = int(options["release"])
+    if options["explain"] and (options["kind"] not in ("learned", "file") or release != 22):
+        raise UserError("--explain takes a learned policy in LLVM 22")
     outputs = [path for path in (options["json_path"], options["html_path"]) if path]
     for path in outputs:
         check_writable(path)
-    release = int(options["release"])
     compiler = _compiler(options, release)
     programs = load_programs(split_names(options["programs"]), release)
     settings = Settings(options["lto"], options["rounds"], options["jobs"], options["seed"])
     with progress_bar(steps(programs, settings)) as progress:
         command = _command(options, [program.name for program in programs])
         evaluation = evaluate_inlining(compiler, programs, settings, command, progress)
+    if options["explain"]:
+        evaluation = _explained(evaluation, compiler, programs, options)
     _write(evaluation, options["json_path"], options["html_path"])
     click.echo(summary(evaluation), nl=False)
     failed = sum(len(program.failures) for program in evaluation.programs)
@@ -99,6 +106,37 @@ def _compiler(options: dict[str, Any], release: int) -> VariantCompiler:
     return VariantCompiler(find_toolchain(release), plugin, options["model"], policy)
 
 
+def _weights(options: dict[str, Any]) -> Path:
+    """The model that the policy follows, as a file."""
+    from mlgo import models
+
+    weights: Path = options["weights"] or models.weights_file(options["model"])
+    return weights.absolute()
+
+
+def _explained(
+    evaluation: Evaluation,
+    compiler: VariantCompiler,
+    programs: list[Program],
+    options: dict[str, Any],
+) -> Evaluation:
+    from mlgo import paths
+    from mlgo.evaluate.explain import explain
+    from mlgo.inlining.weights import load_weights
+    from mlgo.rollout.compiler import PluginCompiler
+
+    with progress_bar(sum(len(program.modules) for program in programs), "explaining") as progress:
+        found = explain(
+            PluginCompiler(compiler.toolchain, compiler.plugin),
+            [(paths.corpus() / program.name, program) for program in programs],
+            compiler.policy,
+            load_weights(_weights(options)),
+            jobs=options["jobs"],
+            tick=progress,
+        )
+    return dataclasses.replace(evaluation, explanation=found)
+
+
 def _command(options: dict[str, Any], programs: list[str]) -> list[str]:
     """The command that repeats an evaluation, with nothing left to a default that may change."""
     command = ["mlgo", "evaluate", "inlining", "--policy", options["kind"]]
@@ -106,6 +144,7 @@ def _command(options: dict[str, Any], programs: list[str]) -> list[str]:
     command += ["--weights", str(options["weights"])] if options["weights"] else []
     command += ["--programs", ",".join(programs), "--release", options["release"]]
     command += ["--lto"] if options["lto"] else []
+    command += ["--explain"] if options["explain"] else []
     return [*command, "--rounds", str(options["rounds"]), "--seed", str(options["seed"])]
 
 

@@ -37,20 +37,20 @@ def check_writable(path: Path) -> None:
 
 
 @contextlib.contextmanager
-def progress_bar(total: int) -> Iterator[Callable[[str, str], None]]:
+def progress_bar(total: int, what: str = "evaluating") -> Iterator[Callable[[str, str], None]]:
     """A bar on stderr; where that is no terminal, a line for each program."""
     from rich.console import Console
     from rich.progress import Progress
 
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("evaluating", total=total)
+        task = bar.add_task(what, total=total)
         seen: set[str] = set()
 
         def advance(program: str, _: str) -> None:
             bar.update(task, advance=1, description=program)
             if not console.is_terminal and program not in seen:
-                click.echo(f"evaluating {program}", err=True)
+                click.echo(f"{what} {program}", err=True)
             seen.add(program)
 
         yield advance

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from mlgo.evaluate.explain import Effect, Explanation
+    from mlgo.evaluate.explanation import Effect, Explanation
 
 
 @click.group()
@@ -42,8 +42,8 @@ def inlining(
     from mlgo import models, paths, report
     from mlgo.corpus.program import load_program
     from mlgo.evaluate.explain import explain as explained
-    from mlgo.evaluate.explain import to_json
     from mlgo.evaluate.explain_page import explain_page
+    from mlgo.evaluate.explanation import to_json
     from mlgo.inlining.weights import load_weights
     from mlgo.plugin.build import DEFAULT_POLICY, plugin_path
     from mlgo.policy import Policy

@@ -80,13 +80,16 @@ def _write_card(training: Path, evaluations: tuple[Path, ...], policy: str, note
     from mlgo.models.card import make_card, write_card
 
     with contextlib.redirect_stderr(io.StringIO()):  # Gym greets each import with a notice
-        from mlgo.train.expert import ExpertIteration
+        from mlgo.train.methods import load
+        from mlgo.train.objective import Problem
+
+        load("expert")  # gin must know all settings that the file names
 
     try:
         gin.parse_config_file(str(training / "config.gin"))
     except OSError as error:
         raise UserError(f"{training} is no training folder: {error}") from error
-    config = ExpertIteration()
-    splits = {"train": config.train, "validation": config.validation}
+    problem = Problem()
+    splits = {"train": problem.train, "validation": problem.validation}
     found = [read_evaluation(path) for path in evaluations]
     return write_card(policy, make_card(policy, training, splits, found, note))

@@ -132,8 +132,9 @@ def _train(
         with contextlib.redirect_stderr(io.StringIO()):  # Gym greets each import with a notice
             from mlgo.train.methods import load
 
-            configure = load(method, executor)
+            configure = load(method)
         from mlgo.train.progress import TerminalProgress
+        from mlgo.train.workspace import Workspace
     except ImportError as error:
         raise UserError(
             f"training needs {error.name}", hint="pip install 'mlgo-suite[train]'"
@@ -152,4 +153,4 @@ def _train(
     output.mkdir(parents=True, exist_ok=True)
     (output / "config.gin").write_text(gin.config_str())
     compiler = PluginCompiler(find_toolchain(22), plugin_path(22))
-    return prepare(compiler, output, jobs, TerminalProgress()).run()
+    return prepare(Workspace(compiler, executor, output, jobs, TerminalProgress())).run()

@@ -113,10 +113,11 @@ def _run(build: Build) -> BuildGraph:
 
 
 def _present(settings: Settings, name: str, version: str) -> Program | None:
-    """The program that is in the corpus, if it is of that version and release."""
+    """The program that is in the corpus, if it is of that version and release, and has lines."""
     folder = settings.folder / name
     if settings.rebuild or not (folder / MANIFEST).exists():
         return None
     program = load_program(folder)
     same = program.origin.version == version or not version
-    return program if same and program.release == settings.release else None
+    same &= program.release == settings.release and program.lines >= settings.lines
+    return program if same else None

@@ -36,6 +36,7 @@ class Settings:
         jobs: at most so many compiles at once.
         release: LLVM release whose clang makes the bitcode.
         rebuild: also what is in the corpus already.
+        lines: keep source lines in the bitcode, for `mlgo explain`.
         progress: is told what happens.
     """
 
@@ -43,6 +44,7 @@ class Settings:
     jobs: int = 2
     release: int = DEFAULT_RELEASE
     rebuild: bool = False
+    lines: bool = False
     progress: Callable[[str], None] = to_stderr
 
     @property
@@ -86,7 +88,7 @@ def assemble(built: FinishedBuild, settings: Settings) -> Program:
     with _new_folder(settings.folder, built.name) as folder:
         products = _wanted_products(built)
         objects = _wanted_objects(built, products)
-        extraction = Extraction(settings.toolchain, built.root, folder)
+        extraction = Extraction(settings.toolchain, built.root, folder, settings.lines)
         settings.progress(f"{built.name}: bitcode of {len(objects)} sources")
         results = _extract(extraction, built.graph, objects, settings)
         modules = {path: r for path, r in results.items() if isinstance(r, Module)}
@@ -103,6 +105,7 @@ def assemble(built: FinishedBuild, settings: Settings) -> Program:
             modules=tuple(sorted(modules.values(), key=lambda module: module.name)),
             links=tuple(links),
             failures=(*sorted(failures, key=lambda failure: failure.source), *unlinked),
+            lines=settings.lines,
         )
         program.save(folder)
     counts = f"{len(modules)} modules, {len(links)} products, {len(program.failures)} failures"

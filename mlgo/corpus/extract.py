@@ -39,11 +39,13 @@ class Extraction:
         toolchain: whose clang makes them.
         root: the build's root folder: paths below it are made relative.
         folder: the program's folder.
+        lines: keep source lines; code is the same with and without.
     """
 
     toolchain: Toolchain
     root: Path
     folder: Path
+    lines: bool = False
 
 
 def codegen_flags(options: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
@@ -72,6 +74,7 @@ def bitcode_command(extraction: Extraction, compile_: Compile, output: Path) -> 
         if option[0] not in (*_SIDE_OUTPUT, "-c", "-shared") and not option[0].startswith("-Wp,-M"):
             argv += option
     argv += [*WRAPPER_FLAGS, f"-ffile-prefix-map={extraction.root}=."]
+    argv += ["-gline-tables-only"] if extraction.lines else []
     argv += ["-Xclang", "-disable-llvm-passes", "-emit-llvm", "-c", source, "-o", str(output)]
     return argv
 

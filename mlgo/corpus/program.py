@@ -95,6 +95,7 @@ class Program:
     Attributes:
         name: of the program, also its folder's name.
         release: major LLVM release that made the bitcode.
+        lines: whether the bitcode holds source lines.
     """
 
     name: str
@@ -103,6 +104,7 @@ class Program:
     modules: tuple[Module, ...]
     links: tuple[Link, ...]
     failures: tuple[Failure, ...] = field(default=())
+    lines: bool = False
 
     def save(self, folder: Path) -> None:
         """Writes `program.json`; atomic, same bytes for the same program."""
@@ -140,6 +142,7 @@ def _from_json(raw: dict[str, Any]) -> Program:
         modules=tuple(Module(**{**m, "flags": tuple(m["flags"])}) for m in raw["modules"]),
         links=tuple(_link_from_json(link) for link in raw["links"]),
         failures=tuple(Failure(**f) for f in raw["failures"]),
+        lines=raw.get("lines", False),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, fields, is_dataclass
+from dataclasses import MISSING, asdict, fields, is_dataclass
 from importlib import resources
 from pathlib import Path
 from types import UnionType
@@ -66,8 +66,8 @@ def from_json(kind: Any, raw: Any) -> Any:
     """Makes a value of a result's type (dataclasses, tuples, optional values) from its JSON."""
     if is_dataclass(kind):
         hints = get_type_hints(kind)
-        values = {f.name: from_json(hints[f.name], raw[f.name]) for f in fields(kind)}
-        return kind(**values)
+        written = [f for f in fields(kind) if f.name in raw or f.default is MISSING]
+        return kind(**{f.name: from_json(hints[f.name], raw[f.name]) for f in written})
     if get_origin(kind) is tuple:
         return tuple(from_json(get_args(kind)[0], item) for item in raw)
     if get_origin(kind) in (Union, UnionType):

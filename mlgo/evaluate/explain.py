@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import re
 import tempfile
 from collections.abc import Callable
@@ -19,6 +20,7 @@ import numpy as np
 
 from mlgo.corpus.program import Module, Program
 from mlgo.errors import UserError
+from mlgo.evaluate.explanation import Effect, Explanation, Feature
 from mlgo.inlining.reward import LinkedWeights
 from mlgo.inlining.weights import Weights
 from mlgo.parallel import parallel_map
@@ -29,74 +31,12 @@ from mlgo.rollout.explore import Sizes
 from mlgo.rollout.log import Trajectory, read_log
 from mlgo.tune.decisions import Decision, read_record
 
-FORMAT = 1
 _SHOWN = 10
+# clang names the place within the message, because there is no source to quote from.
 _REMARK = re.compile(
-    r"^(.+?:\d+:\d+): remark: (?:inline|keep the call of) .*\[-Rpass=mlgo-inline\]$"
+    r"^remark: (?:(?!<unknown>)(.+:\d+:\d+): |<unknown>:0:0: )?"
+    r"(?:inline|keep the call of) .*\[-Rpass=mlgo-inline\]$"
 )
-
-
-@dataclass(frozen=True)
-class Feature:
-    """How much one feature moves the policy.
-
-    Attributes:
-        name: the feature's.
-        overruled: mean change of the score's size, in log-odds, at the decisions where the policy
-            overrules LLVM, when the feature is shuffled among all decisions.
-        everywhere: the same over all decisions.
-    """
-
-    name: str
-    overruled: float
-    everywhere: float
-
-
-@dataclass(frozen=True)
-class Effect:
-    """What overruling LLVM at one call did.
-
-    Attributes:
-        program, module: where.
-        caller, callee: demangled.
-        line: source position; "" without debug information.
-        inlined: what the policy did; LLVM would have done the opposite.
-        score: the policy's log-odds of inlining.
-        change: weighted bytes; negative saved.
-    """
-
-    program: str
-    module: str
-    caller: str
-    callee: str
-    line: str
-    inlined: bool
-    score: float
-    change: float
-
-
-@dataclass(frozen=True)
-class Explanation:
-    """A whole explanation.
-
-    Attributes:
-        policy: its kind, see mlgo.policy.
-        decisions: asked in all.
-        overruled: where the policy did not do as LLVM would.
-        measured: of those, how many were flipped back and measured.
-        features: most moving first.
-        saved, cost: the decisions that saved and cost most.
-        lines: whether any module has debug information.
-    """
-
-    policy: str
-    decisions: int
-    overruled: int
-    measured: int
-    features: tuple[Feature, ...]
-    saved: tuple[Effect, ...]
-    cost: tuple[Effect, ...]
-    lines: bool
 
 
 @dataclass(frozen=True)
@@ -118,7 +58,7 @@ def explain(
     *,
     limit: int = 200,
     jobs: int = 1,
-    tick: Callable[[], None] = lambda: None,
+    tick: Callable[[str, str], None] = lambda program, module: None,
 ) -> Explanation:
     """Explains a policy by what it does to programs.
 
@@ -129,7 +69,7 @@ def explain(
         weights: of the model that the policy follows.
         limit: decisions to flip back in a module at most, the surest first.
         jobs: compiles at a time.
-        tick: called after each module.
+        tick: called with program and module after each module.
 
     Raises:
         UserError: a module does not compile.
@@ -140,7 +80,7 @@ def explain(
 
         def one(module: Module, folder: Path = folder, program: Program = program) -> _Explored:
             found = _explore(compiler, folder, program.name, module, policy, limit)
-            tick()
+            tick(program.name, module.name)
             return found
 
         found = parallel_map(one, program.modules, jobs)
@@ -158,7 +98,7 @@ def explain(
         features=_features(explored, weights),
         saved=tuple(_demangled(compiler, saved)),
         cost=tuple(_demangled(compiler, cost)),
-        lines=any(item.lines for item in explored),
+        lines=any(line for item in explored for line in item.lines),
     )
 
 
@@ -174,10 +114,11 @@ def _explore(
         flips = {"MLGO_EXPLORE": ",".join(map(str, chosen)), "MLGO_SIZES": str(sizes)}
         compiler.compile(folder, module, policy, env=flips)
         main, *others = (json.loads(line) for line in sizes.read_text().splitlines())
-        lines = [found[1] for line in remarks.splitlines() if (found := _REMARK.match(line))]
+        matches = [_REMARK.match(line) for line in remarks.splitlines()]
+        lines = [os.path.normpath(found[1]) if found[1] else "" for found in matches if found]
         decisions = read_record(record)[1]
         if len(lines) != len(decisions):
-            lines = []
+            raise UserError(f"{module.name}: remarks and decisions differ in number", exit_code=1)
         changes = {other["flip"]: other["sizes"] for other in others}
         return _Explored(program, module.name, trajectory, decisions, lines, main["sizes"], changes)
 
@@ -206,7 +147,7 @@ def _effects(item: _Explored, worth: LinkedWeights) -> list[Effect]:
                 module=item.module,
                 caller=decision.key.caller,
                 callee=decision.key.callee,
-                line=item.lines[index] if item.lines else "",
+                line=item.lines[index],
                 inlined=decision.inline,
                 score=decision.logit,
                 change=round(-worth.change(item.sizes, changed), 3),
@@ -246,9 +187,3 @@ def _demangled(compiler: PluginCompiler, effects: list[Effect]) -> list[Effect]:
         dataclasses.replace(effect, caller=plain[2 * i], callee=plain[2 * i + 1])
         for i, effect in enumerate(effects)
     ]
-
-
-def to_json(explanation: Explanation) -> str:
-    """Returns an explanation as JSON; `explain.schema.json` is the schema."""
-    document = {"format": FORMAT, "problem": "inlining-explain", **dataclasses.asdict(explanation)}
-    return json.dumps(document, indent=1, sort_keys=True, allow_nan=False) + "\n"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlgo.evaluate.explain import Effect, Explanation
+from mlgo.evaluate.explanation import Effect, Explanation
 from mlgo.report import Cell, Column, Page, Section, Stat, Table, Text
 from mlgo.report.numbers import thousands
 
@@ -17,8 +17,13 @@ def explain_page(explanation: Explanation) -> Page:
             Stat("Overruled LLVM", thousands(e.overruled), f"of {thousands(e.decisions)}"),
             Stat("Measured", thousands(e.measured), "flipped back, one by one"),
         ),
-        sections=(_features(e), _decisions(e)),
+        sections=explain_sections(e),
     )
+
+
+def explain_sections(explanation: Explanation) -> tuple[Section, ...]:
+    """Returns what moved the policy, and which decisions mattered, for a page."""
+    return _features(explanation), _decisions(explanation)
 
 
 def _features(explanation: Explanation) -> Section:
@@ -35,17 +40,17 @@ def _features(explanation: Explanation) -> Section:
         )
         for f in explanation.features
     )
-    return Section("Features", (text, Table(columns, rows)))
+    return Section("What moved the policy", (text, Table(columns, rows)))
 
 
 def _decisions(explanation: Explanation) -> Section:
-    note = "" if explanation.lines else " The modules have no debug information, hence no lines."
+    note = "" if explanation.lines else " For source lines, add programs with --lines."
     text = Text(
         "Bytes of the linked program that overruling LLVM saved (negative) or cost, each measured "
         "by flipping this decision alone." + note
     )
     return Section(
-        "Decisions",
+        "The decisions that mattered",
         (
             text,
             _table("The decisions that saved most", explanation.saved),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 
+from mlgo.evaluate.explain_page import explain_sections
 from mlgo.evaluate.linked_section import linked_section, lto_section
 from mlgo.evaluate.modules_section import modules_section
 from mlgo.evaluate.result import Evaluation, ProgramResult
@@ -25,6 +26,8 @@ def inlining_page(evaluation: Evaluation) -> Page:
     sections += [modules_section(evaluation, comparisons["objects"]), _control(evaluation)]
     if evaluation.settings.rounds:
         sections.append(time_section(evaluation))
+    if evaluation.explanation:
+        sections += explain_sections(evaluation.explanation)
     sections.append(_reproduce(evaluation))
     return Page(
         title=f"Inlining for size: the {subject.policy} policy against stock -Oz",

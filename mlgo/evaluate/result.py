@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from mlgo.evaluate.explanation import Explanation
+
 # Three builds of everything: without the plugin, with LLVM's own decisions taken through the
 # plugin (the control), and with the policy.
 Variant = Literal["stock", "control", "policy"]
@@ -188,6 +190,7 @@ class Evaluation:
         settings: how.
         programs: on what, with the results, in the order of the command.
         compile_time: of all programs together; None when not asked for.
+        explanation: what moved the policy, and which decisions mattered; None when not asked for.
     """
 
     command: tuple[str, ...]
@@ -195,6 +198,7 @@ class Evaluation:
     settings: Settings
     programs: tuple[ProgramResult, ...]
     compile_time: CompileTime | None
+    explanation: Explanation | None = None
 
 
 def add_sizes(sizes: list[Sizes]) -> Sizes:

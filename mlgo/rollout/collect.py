@@ -48,10 +48,11 @@ class Site:
 
 @dataclass(frozen=True)
 class Outcome:
-    """An exploration, nothing to decide (None), or an error."""
+    """An exploration, nothing to decide (None), or an error; and the CPU seconds it took."""
 
     exploration: Exploration | None
     error: str = ""
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -73,11 +74,16 @@ class Task:
 
 @dataclass(frozen=True)
 class Collected:
-    """A task's outcome: an exploration, nothing to decide (None), or an error."""
+    """A task's outcome: an exploration, nothing to decide (None), or an error.
+
+    Attributes:
+        seconds: CPU time of the compiles; 0 for what was in the store.
+    """
 
     task: Task
     exploration: Exploration | None
     error: str = ""
+    seconds: float = 0.0
 
 
 def tasks(programs: Iterable[str], limit: int | None = None) -> list[Task]:
@@ -131,10 +137,12 @@ class Explorer:
         try:
             with self._local_policy() as policy:
                 rng = site.rng(self.seed)
-                found = explore(self.compiler, site.folder, site.module, policy, self.flips, rng)
+                found, seconds = explore(
+                    self.compiler, site.folder, site.module, policy, self.flips, rng
+                )
         except UserError as error:
             return Outcome(None, str(error))
-        return Outcome(found)
+        return Outcome(found, seconds=seconds)
 
     def _check(self, site: Site) -> None:
         for path in (self.compiler.plugin, site.folder):
@@ -163,6 +171,7 @@ def collect(
     seed: int,
     executor: Executor,
     done: Callable[[Collected], None] = lambda _: None,
+    enough: Callable[[], bool] = lambda: False,
 ) -> list[Collected]:
     """Explores `flips` decisions of each module and keeps the result in `store`.
 
@@ -178,6 +187,10 @@ def collect(
         seed: of the choice of flips.
         executor: runs the compiles; only this process writes the store.
         done: called for each finished module, in this thread.
+        enough: asked before each module whether to leave out all that are not in the store yet.
+
+    Returns:
+        What is known, in the order of `todo`.
 
     Raises:
         UserError: a machine of the executor lacks the plugin or a program.
@@ -185,7 +198,7 @@ def collect(
     found = {i: _stored(task, store) for i, task in enumerate(todo) if task.file(store).exists()}
     for collected in found.values():
         done(collected)
-    missing = [index for index in range(len(todo)) if index not in found]
+    missing = [index for index in range(len(todo)) if index not in found and not enough()]
     weights = policy.weights.read_bytes() if policy.weights else None
     work = Explorer(compiler, policy, weights, flips, seed)
     sites = [todo[index].site for index in missing]
@@ -194,9 +207,12 @@ def collect(
             task = todo[missing[number]]
             if outcome.exploration:
                 save_exploration(task.file(store), outcome.exploration)
-            found[missing[number]] = Collected(task, outcome.exploration, outcome.error)
-            done(found[missing[number]])
-    return [found[index] for index in range(len(todo))]
+            collected = Collected(task, outcome.exploration, outcome.error, outcome.seconds)
+            found[missing[number]] = collected
+            done(collected)
+            if enough():
+                break  # closes `outcomes`: what is being explored ends
+    return [found[index] for index in sorted(found)]
 
 
 def _stored(task: Task, store: Path) -> Collected:

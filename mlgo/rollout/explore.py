@@ -72,7 +72,7 @@ def measure(compiler: PluginCompiler, folder: Path, module: Module, policy: Poli
     Raises:
         UserError: the compile failed.
     """
-    return _sizes(compiler, folder, module, policy, [], [])[0]
+    return _measured(compiler, folder, module, policy, [], []).main
 
 
 def explore(
@@ -82,17 +82,20 @@ def explore(
     policy: Policy,
     count: int,
     rng: np.random.Generator,
-) -> Exploration | None:
+) -> tuple[Exploration | None, float]:
     """Explores at most `count` flips of a policy's decisions; None when it has none.
 
     About a third of them are callees whose calls all flip together, as far as there are any.
 
+    Returns:
+        The exploration, and the CPU seconds of compiling that it took.
+
     Raises:
         UserError: the compile failed.
     """
-    path, names = _recorded(compiler, folder, module, policy)
+    path, names, recording = _recorded(compiler, folder, module, policy)
     if not len(path):
-        return None
+        return None, recording
     logits = path.rows["logit"].reshape(-1)
     decisions = path.rows["inlining_decision"].reshape(-1).astype(np.int64)
     callees = np.unique(names, return_inverse=True)[1].astype(np.int64)
@@ -100,16 +103,17 @@ def explore(
     together = choose_callees(callees, decisions, features, count // 3, rng)
     default = features[:, FEATURES.index(DEFAULT_DECISION)]
     alone = choose(logits, decisions, default, count - len(together), rng)
-    main, changes, callee_changes = _sizes(compiler, folder, module, policy, alone, together)
-    return Exploration(
+    measured = _measured(compiler, folder, module, policy, alone, together)
+    found = Exploration(
         features=features,
         decisions=decisions,
         logits=logits.astype(np.float32),
         callees=callees,
-        sizes=main,
-        changes=changes,
-        callee_changes=callee_changes,
+        sizes=measured.main,
+        changes=measured.changes,
+        callee_changes=measured.callee_changes,
     )
+    return found, recording + measured.seconds
 
 
 def choose(
@@ -157,38 +161,49 @@ def choose_callees(
 
 def _recorded(
     compiler: PluginCompiler, folder: Path, module: Module, policy: Policy
-) -> tuple[Trajectory, list[str]]:
-    """The policy's decisions for a module, and the name of each one's callee."""
+) -> tuple[Trajectory, list[str], float]:
+    """The policy's decisions for a module, the name of each one's callee, and CPU seconds."""
     with tempfile.TemporaryDirectory(prefix="mlgo-rollout-") as name:
         log, record = Path(name) / "log", Path(name) / "record"
         env = {"MLGO_LOG": str(log), "MLGO_RECORD": str(record)}
-        compiler.compile(folder, module, policy, env=env, arguments=("-emit-llvm",))
+        arguments = ("-emit-llvm",)
+        seconds = compiler.compile(folder, module, policy, env=env, arguments=arguments).seconds
         if not log.exists():
-            return _empty(), []
+            return _empty(), [], seconds
         rows = [line.split("\t") for line in record.read_text().splitlines()]
-        return read_log(log), [row[2] for row in rows if row[0] in ("inline", "keep")]
+        return read_log(log), [row[2] for row in rows if row[0] in ("inline", "keep")], seconds
 
 
-def _sizes(
+@dataclass(frozen=True)
+class _Measured:
+    """The sizes of the policy's own compile, what alternatives change, and CPU seconds of all."""
+
+    main: Sizes
+    changes: dict[int, Sizes]
+    callee_changes: dict[int, Sizes]
+    seconds: float
+
+
+def _measured(
     compiler: PluginCompiler,
     folder: Path,
     module: Module,
     policy: Policy,
     alone: list[int],
     together: list[int],
-) -> tuple[Sizes, dict[int, Sizes], dict[int, Sizes]]:
+) -> _Measured:
     with tempfile.TemporaryDirectory(prefix="mlgo-rollout-") as name:
         output = Path(name) / "sizes"
         env = {"MLGO_SIZES": str(output), "MLGO_EXPLORE": ",".join(map(str, alone))}
         env["MLGO_EXPLORE_CALLEES"] = ",".join(map(str, together))
-        compiler.compile(folder, module, policy, env=env)
+        seconds = compiler.compile(folder, module, policy, env=env).seconds
         lines = [json.loads(line) for line in output.read_text().splitlines()]
     if not lines or lines[0]["flip"] != -1:
         raise UserError(f"compiling {module.name} measured nothing", exit_code=1)
     alternatives = sorted(lines[1:], key=lambda line: line["flip"])
     changes = {line["flip"]: line["sizes"] for line in alternatives if not line["callee"]}
     callee_changes = {line["flip"]: line["sizes"] for line in alternatives if line["callee"]}
-    return lines[0]["sizes"], changes, callee_changes
+    return _Measured(lines[0]["sizes"], changes, callee_changes, seconds)
 
 
 def _empty() -> Trajectory:

@@ -19,10 +19,9 @@ from numpy.typing import NDArray
 from mlgo.inlining.features import FEATURES
 from mlgo.inlining.weights import Weights, squash
 from mlgo.policy import Policy
-from mlgo.rollout.compiler import PluginCompiler
 from mlgo.train.objective import Objective, Problem
-from mlgo.train.progress import Progress
 from mlgo.train.selection import Selection
+from mlgo.train.workspace import Workspace
 
 Vector = NDArray[np.float64]
 
@@ -59,13 +58,12 @@ class Evolution:
 
 @dataclass(frozen=True)
 class State:
-    """Where a run is: parameters, Adam's moments, steps done, CPU seconds spent."""
+    """Where a run is: parameters, Adam's moments, steps done."""
 
     theta: Vector
     first: Vector
     second: Vector
     step: int
-    seconds: float
 
     def save(self, file: Path) -> None:
         """Writes the state, atomically."""
@@ -79,34 +77,22 @@ def load_state(file: Path) -> State:
     """Reads what `State.save` wrote."""
     with np.load(file, allow_pickle=False) as arrays:
         theta, first, second = (arrays[name] for name in ("theta", "first", "second"))
-        return State(theta, first, second, int(arrays["step"]), float(arrays["seconds"]))
+        return State(theta, first, second, int(arrays["step"]))
 
 
 class EvolutionTraining:
-    """One run, in a work folder of its own; a killed one goes on from the last step.
+    """One run; a killed one goes on from the last step.
 
     Args:
         config: hyperparameters.
         problem: programs.
-        compiler: LLVM 22 and its plugin.
-        folder: for everything that the run makes.
-        jobs: compiles at a time.
-        progress: where to tell.
+        workspace: where.
     """
 
-    def __init__(
-        self,
-        config: Evolution,
-        problem: Problem,
-        compiler: PluginCompiler,
-        folder: Path,
-        jobs: int,
-        progress: Progress,
-    ) -> None:
-        problem.check()
-        self.config, self.problem, self.folder, self.progress = config, problem, folder, progress
-        self._selection = Selection(compiler, problem, folder, jobs, progress)
-        self._objective = Objective(compiler, problem, jobs)
+    def __init__(self, config: Evolution, problem: Problem, workspace: Workspace) -> None:
+        self.config, self.problem, self.workspace = config, problem, workspace
+        self._selection = Selection(problem, workspace)
+        self._objective = Objective(problem, workspace)
         self._shape = initial_weights(self._objective, config)
 
     def run(self) -> Path:
@@ -115,23 +101,29 @@ class EvolutionTraining:
         state = self._state()
         while not self._done(state):
             state = self._step(state)
-            if self._done(state) or state.step % self.config.validate_every == 0:
-                weights = with_parameters(self._shape, state.theta)
-                self._selection.offer(f"step {state.step}", weights)
-            state.save(self.folder / "state.npz")  # last: what a kill interrupts is done again
+            if state.step % self.config.validate_every == 0 and not self._done(state):
+                self._offer(state)
+            state.save(self._file)  # last: what a kill interrupts is done again
+        self._offer(state)
         return self._selection.best
 
+    def _offer(self, state: State) -> None:
+        weights = with_parameters(self._shape, state.theta)
+        self._selection.offer(f"step {state.step}", weights)
+
+    @property
+    def _file(self) -> Path:
+        return self.workspace.folder / "state.npz"
+
     def _state(self) -> State:
-        file = self.folder / "state.npz"
-        if file.exists():
-            return load_state(file)
+        if self._file.exists():
+            return load_state(self._file)
         theta = parameters(self._shape)
         zeros = np.zeros_like(theta)
-        return State(theta, zeros, zeros, 0, self._objective.seconds)
+        return State(theta, zeros, zeros, 0)
 
     def _done(self, state: State) -> bool:
-        spent = 0 < self.problem.budget <= state.seconds
-        return spent or state.step >= self.config.iterations
+        return self.problem.over(self.workspace.spent) or state.step >= self.config.iterations
 
     def _step(self, state: State) -> State:
         rng = np.random.default_rng([self.config.seed, state.step])
@@ -139,14 +131,15 @@ class EvolutionTraining:
         noise = np.concatenate([noise, -noise])
         count = min(self.config.batch, len(self._objective.default))
         chosen = sorted(rng.choice(len(self._objective.default), count, replace=False).tolist())
-        fitness, seconds = self._fitness(state.theta + self.config.sigma * noise, chosen)
+        fitness = self._fitness(state.theta + self.config.sigma * noise, chosen)
         gradient = ranks(fitness) @ noise / (len(noise) * self.config.sigma)
         mean = float(fitness.mean())
-        self.progress.note(f"step {state.step}: mean {mean:+.1f} bytes, best {fitness.max():+.1f}")
-        return adam(state, gradient, self.config.learning_rate, seconds)
+        note = f"step {state.step}: mean {mean:+.1f} bytes, best {fitness.max():+.1f}"
+        self.workspace.progress.note(note)
+        return adam(state, gradient, self.config.learning_rate)
 
-    def _fitness(self, thetas: Vector, chosen: list[int]) -> tuple[Vector, float]:
-        """Returns the bytes that each parameter vector saves on the modules, and CPU seconds."""
+    def _fitness(self, thetas: Vector, chosen: list[int]) -> Vector:
+        """Returns the bytes that each parameter vector saves on the modules."""
         batch = [self._objective.default[index][0] for index in chosen]
         with tempfile.TemporaryDirectory(prefix="mlgo-evolution-") as name:
             policies = []
@@ -159,8 +152,8 @@ class EvolutionTraining:
             self._objective.bytes(task, s.sizes) if s else 0.0
             for task, s in zip(batch * len(policies), found, strict=True)
         ]
-        seconds = sum(s.seconds for s in found if s)
-        return np.reshape(saved, (len(thetas), len(batch))).sum(axis=1), seconds
+        total: Vector = np.reshape(saved, (len(thetas), len(batch))).sum(axis=1)
+        return total
 
 
 def ranks(fitness: Vector) -> Vector:
@@ -170,13 +163,13 @@ def ranks(fitness: Vector) -> Vector:
     return np.asarray((lower + upper) / 2 / max(1, len(fitness) - 1) - 0.5, np.float64)
 
 
-def adam(state: State, gradient: Vector, rate: float, seconds: float) -> State:
+def adam(state: State, gradient: Vector, rate: float) -> State:
     """Returns the state after a step uphill (Kingma and Ba, 2015)."""
     step = state.step + 1
     first = 0.9 * state.first + 0.1 * gradient
     second = 0.999 * state.second + 0.001 * gradient**2
     move = first / (1 - 0.9**step) / (np.sqrt(second / (1 - 0.999**step)) + 1e-8)
-    return State(state.theta + rate * move, first, second, step, state.seconds + seconds)
+    return State(state.theta + rate * move, first, second, step)
 
 
 def initial_weights(objective: Objective, config: Evolution) -> Weights:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from tf_agents.agents.behavioral_cloning import behavioral_cloning_agent
 from tf_agents.trajectories import StepType, time_step, trajectory
 
+from mlgo.errors import UserError
 from mlgo.inlining.dataset import Examples
 from mlgo.inlining.weights import Floats, Weights, ensemble, squash
 from mlgo.train.network import ACTION_SPEC, OBSERVATION_SPEC, PolicyNetwork
@@ -69,7 +70,12 @@ def imitate(
         examples: what to imitate; those of weight 0 are left out.
         folder: for checkpoints and TensorBoard's curves.
         progress: called after each epoch of a member with its number and mean loss.
+
+    Raises:
+        UserError: no example has a weight.
     """
+    if not np.any(examples.weights > 0):
+        raise UserError("no explored decision matters", hint="explore more modules, or more flips")
     members = [
         _member(
             dataclasses.replace(config, seed=config.members * config.seed + member),

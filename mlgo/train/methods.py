@@ -7,49 +7,39 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from mlgo.rollout.compiler import PluginCompiler
-from mlgo.rollout.executor import Executor
-from mlgo.train.progress import Progress
+from mlgo.train.workspace import Workspace
 
 
 class Training(Protocol):
     """A run that can be repeated: what it finished already is not done again."""
 
     def run(self) -> Path:
-        """Trains, and returns the path of the best policy's weights."""
-
-
-class Prepare(Protocol):
-    """Begins a run in a work folder."""
-
-    def __call__(
-        self, compiler: PluginCompiler, folder: Path, jobs: int, progress: Progress
-    ) -> Training:
-        """Returns the run.
+        """Trains, and returns the path of the best policy's weights.
 
         Raises:
             UserError: the settings make no sense, or a program is not in the corpus.
         """
 
 
-def load(method: str, executor: Executor) -> Callable[[], Prepare]:
+Prepare = Callable[[Workspace], Training]
+
+
+def load(method: str) -> Callable[[], Prepare]:
     """Imports a method, whose settings gin then knows.
 
     Args:
         method: its name.
-        executor: of explorations, which only "expert" makes.
 
     Returns:
         What configures the method by gin's bindings at the time of the call.
     """
     # Imported here: only PPO needs Reverb.
-    if method == "expert":
-        from mlgo.train.expert import ExpertIteration
-        from mlgo.train.expert import Training as ExpertTraining
-
-        return lambda: partial(ExpertTraining, ExpertIteration(), executor)
     from mlgo.train.objective import Problem
 
+    if method == "expert":
+        from mlgo.train.expert import ExpertIteration, ExpertTraining
+
+        return lambda: partial(ExpertTraining, ExpertIteration(), Problem())
     if method == "clone":
         from mlgo.train.clone import CloneTraining
         from mlgo.train.imitation import Imitation

@@ -13,9 +13,9 @@ from mlgo.inlining.reward import LinkedWeights
 from mlgo.parallel import parallel_map
 from mlgo.policy import Policy
 from mlgo.rollout.collect import Task, tasks
-from mlgo.rollout.compiler import PluginCompiler
 from mlgo.rollout.explore import Sizes
 from mlgo.rollout.sample import Sample, sample
+from mlgo.train.workspace import Workspace
 
 
 @gin.configurable
@@ -30,7 +30,8 @@ class Problem:
         link_aware: weigh functions as the linker does.
         cautions: values of `default_weight` to try; a larger one overrules LLVM less often.
         tolerance: how much bigger the worst validation program may become, as a fraction.
-        budget: CPU seconds of compiling, after which learning ends; 0 for no limit.
+        budget: CPU seconds of compiling the training programs, after which learning ends; 0 for
+            no limit.
     """
 
     train: tuple[str, ...] = ()
@@ -49,31 +50,36 @@ class Problem:
         if overlap:
             raise UserError(f"{min(overlap)} is in both the training and the validation set")
 
+    def over(self, spent: float, share: float = 1.0) -> bool:
+        """Returns whether the CPU seconds spent are a share of the budget, or more."""
+        return 0 < self.budget * share <= spent
+
 
 class Objective:
     """Compiles modules, and rewards them: 1 - size / size by default, as the linker counts.
 
     Args:
-        compiler: LLVM 22 and its plugin.
         problem: programs.
-        jobs: compiles at a time.
+        workspace: with the compiler.
     """
 
-    def __init__(self, compiler: PluginCompiler, problem: Problem, jobs: int) -> None:
-        self._compiler, self._jobs = compiler, jobs
+    def __init__(self, problem: Problem, workspace: Workspace) -> None:
+        problem.check()
+        self._workspace = workspace
         todo = tasks(problem.train, problem.modules)
         found = self.samples([(task, Policy("default")) for task in todo])
         #: Modules that have something to decide, with their samples by default.
         self.default = [(t, s) for t, s in zip(todo, found, strict=True) if s and len(s.decisions)]
         if not self.default:
             raise UserError("no module of the training programs has a call to decide about")
-        self.seconds = sum(s.seconds for s in found if s)
         self._weights = self._linked_weights() if problem.link_aware else {}
         self._base = {self._key(task): s.sizes for task, s in self.default}
 
     def samples(self, todo: Sequence[tuple[Task, Policy]]) -> list[Sample | None]:
         """Compiles modules under policies; None for one that failed."""
-        return parallel_map(lambda item: self._sample(*item), todo, self._jobs)
+        found = parallel_map(lambda item: self._sample(*item), todo, self._workspace.jobs)
+        self._workspace.spend(sum(s.seconds for s in found if s))
+        return found
 
     def reward(self, task: Task, sizes: Sizes) -> float:
         """Returns the share of the default's size that is saved; negative when it is bigger."""
@@ -88,7 +94,7 @@ class Objective:
 
     def _sample(self, task: Task, policy: Policy) -> Sample | None:
         try:
-            return sample(self._compiler, task.site.folder, task.module, policy)
+            return sample(self._workspace.compiler, task.site.folder, task.module, policy)
         except UserError:
             return None
 

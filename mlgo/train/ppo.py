@@ -25,12 +25,11 @@ from tf_agents.trajectories import StepType, time_step, trajectory
 
 from mlgo.inlining.weights import squash
 from mlgo.policy import Policy
-from mlgo.rollout.compiler import PluginCompiler
 from mlgo.rollout.sample import Sample
 from mlgo.train.network import ACTION_SPEC, OBSERVATION_SPEC, PolicyNetwork
 from mlgo.train.objective import Objective, Problem
-from mlgo.train.progress import Progress
 from mlgo.train.selection import Selection
+from mlgo.train.workspace import Workspace
 
 _TABLE = "rollouts"
 
@@ -74,32 +73,20 @@ class Ppo:
 
 
 class PpoTraining:
-    """One run, in a work folder of its own; a killed one goes on from the last iteration.
+    """One run; a killed one goes on from the last iteration.
 
     Args:
         config: hyperparameters.
         problem: programs.
-        compiler: LLVM 22 and its plugin.
-        folder: for everything that the run makes.
-        jobs: compiles at a time.
-        progress: where to tell.
+        workspace: where.
     """
 
-    def __init__(
-        self,
-        config: Ppo,
-        problem: Problem,
-        compiler: PluginCompiler,
-        folder: Path,
-        jobs: int,
-        progress: Progress,
-    ) -> None:
-        problem.check()
+    def __init__(self, config: Ppo, problem: Problem, workspace: Workspace) -> None:
         tf.config.experimental.enable_op_determinism()
         tf.random.set_seed(config.seed)
-        self.config, self.problem, self.progress = config, problem, progress
-        self._selection = Selection(compiler, problem, folder, jobs, progress)
-        self._objective = Objective(compiler, problem, jobs)
+        self.config, self.problem, self.workspace = config, problem, workspace
+        self._selection = Selection(problem, workspace)
+        self._objective = Objective(problem, workspace)
         seen = np.concatenate([s.features for _, s in self._objective.default])
         self._network = PolicyNetwork(
             seen,
@@ -111,17 +98,16 @@ class PpoTraining:
         )
         self._agent = _agent(config, self._network)
         self._iteration = tf.Variable(0, dtype=tf.int64)
-        self._seconds = tf.Variable(self._objective.seconds, dtype=tf.float64)
         self._average = tf.Variable(tf.zeros(len(self._objective.default), tf.float64))
         checkpoint = tf.train.Checkpoint(
             network=self._network,
             value=self._agent._value_net,
             optimizer=self._agent._optimizer,
             iteration=self._iteration,
-            seconds=self._seconds,
             average=self._average,
         )
-        self._manager = tf.train.CheckpointManager(checkpoint, str(folder / "checkpoints"), 1)
+        checkpoints = workspace.folder / "checkpoints"
+        self._manager = tf.train.CheckpointManager(checkpoint, str(checkpoints), 1)
         checkpoint.restore(self._manager.latest_checkpoint)
         self._replay = reverb.Server([reverb.Table.queue(_TABLE, max_size=config.batch)])
         self._client = reverb.Client(f"localhost:{self._replay.port}")
@@ -131,16 +117,19 @@ class PpoTraining:
         self._selection.start(self._network.export())
         while not self._done():
             self._step()
-            number = int(self._iteration)
-            if self._done() or number % self.config.validate_every == 0:
-                self._selection.offer(f"iteration {number}", self._network.export())
+            if int(self._iteration) % self.config.validate_every == 0 and not self._done():
+                self._offer()
             self._manager.save()  # last: what a kill interrupts is done again
+        self._offer()
         self._replay.stop()
         return self._selection.best
 
+    def _offer(self) -> None:
+        self._selection.offer(f"iteration {int(self._iteration)}", self._network.export())
+
     def _done(self) -> bool:
-        spent = 0 < self.problem.budget <= float(self._seconds)
-        return spent or int(self._iteration) >= self.config.iterations
+        ended = int(self._iteration) >= self.config.iterations
+        return ended or self.problem.over(self.workspace.spent)
 
     def _step(self) -> None:
         collected = self._collect()
@@ -164,9 +153,8 @@ class PpoTraining:
             found = self._objective.samples(todo)
         pairs = [(i, s) for i, s in zip(chosen, found, strict=True) if s and len(s.decisions)]
         rewards = [self._write(index, sample) for index, sample in pairs]
-        self._seconds.assign_add(sum(s.seconds for s in found if s))
         mean = float(np.mean(rewards)) if rewards else 0.0
-        self.progress.note(f"iteration {int(self._iteration)}: mean reward {mean:+.3%}")
+        self.workspace.progress.note(f"iteration {int(self._iteration)}: mean reward {mean:+.3%}")
         return len(pairs)
 
     def _write(self, index: int, sample: Sample) -> float:

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from mlgo.inlining.weights import Weights
 from mlgo.policy import Policy
-from mlgo.rollout.compiler import PluginCompiler
+from mlgo.report.atomic import write_text
 from mlgo.train.objective import Problem
-from mlgo.train.progress import Progress
 from mlgo.train.validation import LinkedSize, linked_size
+from mlgo.train.workspace import Workspace
 
 
 @dataclass(frozen=True)
@@ -20,22 +20,16 @@ class Selection:
     """Early stopping by linked size; what was measured is kept on disk by the policy's hash.
 
     Attributes:
-        compiler: LLVM 22 and its plugin.
         problem: validation programs, cautions and tolerance.
-        folder: of the training.
-        jobs: compiles at a time.
-        progress: where to tell.
+        workspace: with the compiler.
     """
 
-    compiler: PluginCompiler
     problem: Problem
-    folder: Path
-    jobs: int
-    progress: Progress
+    workspace: Workspace
 
     def start(self, weights: Weights) -> None:
         """Takes a first policy, unless there is a best one already."""
-        if not self.best.exists():
+        if not (self.best.exists() and self._figures.exists()):
             self._keep(weights, *self._measure(weights))
 
     def offer(self, name: str, weights: Weights) -> None:
@@ -43,39 +37,48 @@ class Selection:
         for caution in self.problem.cautions:
             candidate = dataclasses.replace(weights, default_weight=caution)
             change, worst = self._measure(candidate)
-            self.progress.note(f"{name}, caution {caution:g}: {change:+.2%}, worst {worst:+.2%}")
-            best = json.loads((self.folder / "best.json").read_text())["change"]
+            note = f"{name}, caution {caution:g}: {change:+.2%}, worst {worst:+.2%}"
+            self.workspace.progress.note(note)
+            best = json.loads(self._figures.read_text())["change"]
             if worst <= self.problem.tolerance and change < best:
                 self._keep(candidate, change, worst)
+
+    def saved(self, weights: Weights) -> Path:
+        """Returns the path of a policy in the work folder, for the plugin to read."""
+        path = self.workspace.folder / "policies" / f"{weights.sha256[:16]}.mlgo"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        weights.save(path)
+        return path
 
     @property
     def best(self) -> Path:
         """The best policy's weights."""
-        return self.folder / "best.mlgo"
+        return self.workspace.folder / "best.mlgo"
+
+    @property
+    def _figures(self) -> Path:
+        return self.workspace.folder / "best.json"
 
     def _keep(self, weights: Weights, change: float, worst: float) -> None:
-        _write(self.folder / "best.json", {"change": change, "worst": worst})
         weights.save(self.best)
+        _write(self._figures, {"change": change, "worst": worst})  # last: a kill keeps it again
 
     def _measure(self, weights: Weights) -> tuple[float, float]:
         base = self._size("default", Policy("default"))
-        path = self.folder / "policies" / f"{weights.sha256[:16]}.mlgo"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        weights.save(path)
+        path = self.saved(weights)
         size = self._size(path.stem, Policy("file", weights=path))
         return size.change(base), size.worst(base)
 
     def _size(self, name: str, policy: Policy) -> LinkedSize:
-        file = self.folder / "validation" / f"{name}.json"
+        file = self.workspace.folder / "validation" / f"{name}.json"
         if file.exists():
             return LinkedSize(json.loads(file.read_text()))
-        size = linked_size(self.compiler, self.problem.validation, policy, self.jobs)
+        workspace = self.workspace
+        size = linked_size(workspace.compiler, self.problem.validation, policy, workspace.jobs)
         _write(file, size.programs)
         return size
 
 
 def _write(file: Path, content: object) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
-    partial = file.with_name(file.name + ".partial")
-    partial.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n")
-    partial.rename(file)
+    write_text(file, json.dumps(content, indent=1, sort_keys=True) + "\n")

@@ -115,6 +115,24 @@ def test_same_object_for_every_kind_of_flag(
     assert by_bitcode == direct_object(extraction, compile_, tmp_path / "direct.o")
 
 
+@pytest.mark.parametrize("language", ["c", "cc"])
+def test_source_lines_change_no_code(tmp_path: Path, language: str) -> None:
+    source = tmp_path / f"unit.{language}"
+    source.write_text(SOURCE_C if language == "c" else SOURCE_CXX)
+    driver = "clang" if language == "c" else "clang++"
+    compile_ = Compile(driver, tmp_path, str(source), False, str(tmp_path / "unit.o"), ())
+    sections = []
+    for lines in (False, True):
+        extraction = Extraction(find_toolchain(), tmp_path, tmp_path / f"program-{lines}", lines)
+        data = object_by_bitcode(extraction, compile_, "unit.o")
+        assert (b".debug_line" in data) == lines
+        text = contents(data, tmp_path)
+        found = re.findall(r"Contents of section (\.(?:text|rodata)\S*):\n((?: .*\n)*)", text)
+        sections.append(found)
+    assert sections[0] == sections[1]
+    assert sections[0]
+
+
 @pytest.mark.parametrize(
     "name",
     [

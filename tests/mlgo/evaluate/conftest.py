@@ -54,7 +54,7 @@ int longest(const std::vector<std::string> &words) {
 }
 
 
-def make_program(folder, name, sources, objects, archives=()):
+def make_program(folder, name, sources, objects, archives=(), flags=()):
     """Compiles sources to pre-inlining bitcode and writes the manifest."""
     clang = find_toolchain(22).clangxx
     (folder / "helpers.h").parent.mkdir(parents=True, exist_ok=True)
@@ -63,8 +63,8 @@ def make_program(folder, name, sources, objects, archives=()):
     for source, text in sources.items():
         (folder / source).write_text(text)
         bitcode = folder / f"{source}.bc"
-        flags = ["-Oz", "-Xclang", "-disable-llvm-passes", "-emit-llvm", "-ffunction-sections"]
-        subprocess.run([clang, *flags, "-c", folder / source, "-o", bitcode], check=True)
+        words = ["-Oz", "-Xclang", "-disable-llvm-passes", "-emit-llvm", "-ffunction-sections"]
+        subprocess.run([clang, *words, *flags, "-c", folder / source, "-o", bitcode], check=True)
         digest = hashlib.sha256(bitcode.read_bytes()).hexdigest()
         module = Module(f"{source}.o", source, bitcode.name, ("-ffunction-sections",), digest)
         modules.append(module)

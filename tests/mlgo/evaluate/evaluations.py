@@ -2,6 +2,7 @@
 
 from hypothesis import strategies as st
 
+from mlgo.evaluate.explanation import Effect, Explanation, Feature
 from mlgo.evaluate.result import (
     VARIANTS,
     BuildFailure,
@@ -78,6 +79,21 @@ _program = st.builds(
     excluded=st.lists(_text, max_size=2).map(tuple),
     compile_time=_time,
 )
+_score = st.floats(-100, 100)
+_effects = st.lists(st.builds(Effect, *[_text] * 5, st.booleans(), _score, _score), max_size=2).map(
+    tuple
+)
+_explanation = st.builds(
+    Explanation,
+    policy=st.sampled_from(["learned", "file"]),
+    decisions=st.integers(0, 999),
+    overruled=st.integers(0, 99),
+    measured=st.integers(0, 99),
+    features=st.lists(st.builds(Feature, _text, _positive, _positive), max_size=2).map(tuple),
+    saved=_effects,
+    cost=_effects,
+    lines=st.booleans(),
+)
 any_evaluation = st.builds(
     Evaluation,
     command=st.lists(_text, min_size=1, max_size=3).map(tuple),
@@ -95,4 +111,5 @@ any_evaluation = st.builds(
     settings=st.builds(Settings, st.booleans(), st.integers(0, 9), st.integers(1, 9)),
     programs=st.lists(_program, max_size=3).map(tuple),
     compile_time=_time,
+    explanation=st.one_of(st.none(), _explanation),
 )

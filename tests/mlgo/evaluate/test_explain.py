@@ -2,19 +2,22 @@
 
 import dataclasses
 import json
+import re
 from importlib import resources
 
 import fastjsonschema
 import pytest
 
 from mlgo import models, report
-from mlgo.evaluate.explain import Effect, explain, to_json
+from mlgo.evaluate.explain import explain
 from mlgo.evaluate.explain_page import explain_page
+from mlgo.evaluate.explanation import Effect, to_json
 from mlgo.inlining.weights import load_weights
 from mlgo.policy import Policy
 from mlgo.rollout.compiler import PluginCompiler
 from mlgo.rollout.explore import measure
 from mlgo.toolchain import find_toolchain
+from tests.mlgo.evaluate.conftest import SOURCES, make_program
 
 COIN = Policy("random", seed=1)
 
@@ -37,6 +40,20 @@ def test_what_overruled_llvm_is_measured_and_ranked(explanation):
     assert any("std::" in effect.callee for effect in e.cost)  # demangled
     assert not e.lines
     assert {f.name for f in e.features} >= {"inlining_default"}
+
+
+def test_source_lines_are_told_where_the_bitcode_has_them(home, plugin):
+    folder = home / "corpus" / "lined"
+    source = {"total.cc": SOURCES["total.cc"]}
+    flags = ("-gline-tables-only", f"-ffile-prefix-map={folder}=.")
+    program = make_program(folder, "lined", source, ("total.cc.o",), flags=flags)
+    compiler = PluginCompiler(find_toolchain(22), plugin)
+    weights = load_weights(models.weights_file("inlining-size"))
+    e = explain(compiler, [(folder, program)], COIN, weights)
+    assert e.lines
+    lines = [effect.line for effect in (*e.saved, *e.cost)]
+    assert all(re.fullmatch(r"[^<>]+:\d+:\d+|", line) for line in lines)
+    assert any("/bits/" in line and "/.." not in line for line in lines)  # libstdc++'s headers
 
 
 @pytest.mark.slow

@@ -29,8 +29,8 @@ FLIPS = 200
 
 def command(output, *arguments):
     main = "from mlgo.cli import main; main()"
-    sets = ["--set", 'ExpertIteration.train = ("words",)']
-    sets += ["--set", 'ExpertIteration.validation = ("others",)']
+    sets = ["--set", 'Problem.train = ("words",)']
+    sets += ["--set", 'Problem.validation = ("others",)']
     sets += ["--set", f"ExpertIteration.flips = {FLIPS}"]
     options = ["--output", str(output), "--executor", "ray", *arguments, *sets]
     return [sys.executable, "-c", main, "train", "inlining", *options]

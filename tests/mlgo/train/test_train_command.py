@@ -14,11 +14,11 @@ from mlgo.plugin.build import build_plugin
 from tests.mlgo.evaluate.conftest import SOURCES, make_program
 
 BINDINGS = {
-    "ExpertIteration.train": '("words",)',
-    "ExpertIteration.validation": '("others",)',
+    "Problem.train": '("words",)',
+    "Problem.validation": '("others",)',
     "ExpertIteration.rounds": "2",
     "ExpertIteration.flips": "5",
-    "ExpertIteration.cautions": "(1.0,)",
+    "Problem.cautions": "(1.0,)",
     "clone/Imitation.epochs": "1",
     "improve/Imitation.epochs": "2",
 }
@@ -54,12 +54,25 @@ def test_from_a_corpus_to_a_policy_and_again(corpus):
     assert done.stdout == f"{best}\n"
     policy = load_weights(best)
     assert list((corpus / "work" / "round-0" / "member-0" / "tensorboard").iterdir())
-    baseline = json.loads((corpus / "work" / "baseline.json").read_text())
+    baseline = json.loads((corpus / "work" / "validation" / "default.json").read_text())
     assert baseline["others"] > 100
     best.unlink()
     again = train(corpus / "work")
     assert again.returncode == 0, again.stderr
     assert load_weights(best).sha256 == policy.sha256
+
+
+def test_a_budget_ends_exploring_and_a_second_run_adds_nothing(corpus):
+    budget = {"Problem.budget": "0.01"}
+    done = train(corpus / "work", **budget)
+    assert done.returncode == 0, done.stderr
+    explored = sorted((corpus / "work").glob("round-*/explorations/*/*"))
+    spent = json.loads((corpus / "work" / "spent.json").read_text())
+    assert len(explored) == 1  # of three modules
+    assert spent["seconds"] > 0.01
+    assert train(corpus / "work", **budget).stdout == done.stdout
+    assert json.loads((corpus / "work" / "spent.json").read_text()) == spent
+    assert sorted((corpus / "work").glob("round-*/explorations/*/*")) == explored
 
 
 def test_ctrl_c_is_one_error_and_leaves_nothing_behind(corpus, monkeypatch):
@@ -85,8 +98,8 @@ def test_ctrl_c_is_one_error_and_leaves_nothing_behind(corpus, monkeypatch):
 @pytest.mark.parametrize(
     ("binding", "value", "message"),
     [
-        ("ExpertIteration.train", '("nothing",)', "no program in"),
-        ("ExpertIteration.validation", '("words",)', "words is in both"),
+        ("Problem.train", '("nothing",)', "no program in"),
+        ("Problem.validation", '("words",)', "words is in both"),
         ("ExpertIteration.speed", "3", "speed"),
     ],
 )
