@@ -22,6 +22,7 @@ _COMMANDS = {
     "models": "models",
     "plugin": "plugin",
     "test": "test",
+    "toolchain": "toolchain",
     "train": "train",
     "tune": "tune",
 }

@@ -51,6 +51,16 @@ def fetch(name: str, version: str | None, state: Path, work: Path, *, patch: boo
         UserError: no such package or version, the mirror does not have its files, or they
             do not have the checksums that the .dsc states.
     """
+    return unpack(download(name, version, state, work), work / "source", patch=patch)
+
+
+def download(name: str, version: str | None, state: Path, work: Path) -> Path:
+    """Downloads a source package into `work`, and returns the path of its .dsc.
+
+    Raises:
+        UserError: see `fetch`; the checksums are for the caller to check (`unpack` does, or
+            `checked_files`).
+    """
     environment = _private_apt(state)
     wanted = f"{name}={version}" if version else name
     argv = ["apt-get", "-q", "source", "--download-only", "--only-source", wanted]
@@ -60,7 +70,32 @@ def fetch(name: str, version: str | None, state: Path, work: Path, *, patch: boo
     dsc = next(iter(sorted(work.glob("*.dsc"))), None)
     if dsc is None:
         raise UserError(f"apt-get source {wanted} brought no .dsc", exit_code=1)
-    return unpack(dsc, work / "source", patch=patch)
+    return dsc
+
+
+def checked_files(dsc: Path) -> list[Path]:
+    """Returns the files of a downloaded source package, if they have the .dsc's checksums.
+
+    Raises:
+        UserError: a file is missing, or has another SHA-256.
+    """
+    listed = re.search(r"^Checksums-Sha256:\n((?: .+\n)+)", dsc.read_text(errors="replace"), re.M)
+    if listed is None:
+        raise UserError(f"{dsc.name} states no SHA-256 checksums", exit_code=1)
+    files = []
+    for line in listed[1].splitlines():
+        digest, _, name = line.split()
+        path = dsc.with_name(Path(name).name)
+        if not path.exists() or _sha256(path) != digest:
+            hint = "delete the folder and fetch it again: the file may be damaged"
+            raise UserError(f"{path} does not have the checksum that {dsc.name} states", hint)
+        files.append(path)
+    return files
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def unpack(dsc: Path, folder: Path, *, patch: bool) -> SourcePackage:
