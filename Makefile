@@ -2,7 +2,7 @@
 PYTHON := .venv/bin/python
 export MLGO_HOME ?= $(CURDIR)/build/mlgo
 
-.PHONY: help setup setup-executorch setup-xla demo test test-slow test-sanitize bench lint format clean
+.PHONY: help setup setup-executorch setup-xla toolchain test-toolchain demo test test-slow test-sanitize bench lint format clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -15,6 +15,13 @@ setup-executorch: setup  ## a second environment (torch, ExecuTorch), for one sl
 
 setup-xla: setup  ## a second environment (JAX), for `cost-model collect` and `tune`
 	@tools/setup-xla
+
+toolchain: setup  ## clang, opt, llc and lld of LLVM 19 with our patches and models inside
+	@tools/setup-toolchain
+	@llvm_patches/build
+
+test-toolchain: toolchain  ## the tests that need it
+	$(PYTHON) -m pytest -m 'slow or not slow' tests/llvm_patches
 
 demo: setup  ## build a real program with -Oz and with the learned policy, compare, report
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" tools/demo

@@ -83,13 +83,8 @@ def write_folder(embedded: list[EmbeddedModel], folder: Path, toolchain: Toolcha
 
 
 def _symbol_of(path: Path, toolchain: Toolchain) -> str:
-    argv = [
-        toolchain.tool("llvm-nm"),
-        "--extern-only",
-        "--defined-only",
-        "--just-symbol-name",
-        path,
-    ]
+    flags = ("--extern-only", "--defined-only", "--just-symbol-name")
+    argv: list[str | Path] = [toolchain.tool("llvm-nm"), *flags, path]
     symbols = check(run(argv), f"reading {path}").log.split()
     if len(symbols) != 1 or not symbols[0].startswith("mlgo_"):
         raise UserError(f"{path} is no model: it must define one symbol", hint="mlgo export")
