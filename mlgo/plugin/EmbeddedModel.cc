@@ -8,37 +8,62 @@ using namespace llvm;
 
 namespace {
 
-class EmbeddedModel final : public mlgo::Model {
+template <typename Compiled> class EmbeddedModel final : public mlgo::Model {
 public:
-  explicit EmbeddedModel(const MlgoEmbeddedModel &Code)
-      : Code(Code), Instance(Code.Create()), Specs(parse(Code.Spec)) {}
+  explicit EmbeddedModel(const Compiled &Code)
+      : Code(Code), Instance(Code.Create()), Spec(parse(Code.Spec)), Specs(inputsOf(Spec)) {}
   ~EmbeddedModel() override { Code.Destroy(Instance); }
 
   const std::vector<TensorSpec> &inputs() const override { return Specs; }
   void *input(size_t Index) override { return Code.Input(Instance, static_cast<int>(Index)); }
-  float evaluate() override { return Code.Evaluate(Instance); }
+
+  ArrayRef<float> evaluate() override {
+    if constexpr (std::is_same_v<Compiled, MlgoEmbeddedModel>)
+      return Logit = Code.Evaluate(Instance);
+    else
+      return {Code.Evaluate(Instance), Outputs};
+  }
 
 private:
-  static std::vector<TensorSpec> parse(StringRef Text) {
+  static json::Object parse(StringRef Text) {
+    auto Parsed = json::parse(Text);
+    json::Object *Root = Parsed ? Parsed->getAsObject() : nullptr;
+    if (!Root || !Root->getArray("inputs"))
+      mlgo::fatal("the embedded model has no readable specification");
+    return std::move(*Root);
+  }
+
+  static std::vector<TensorSpec> inputsOf(const json::Object &Spec) {
     LLVMContext Context; // only to report a malformed specification
     std::vector<TensorSpec> Specs;
-    auto Spec = json::parse(Text);
-    const json::Array *Inputs = Spec ? Spec->getAsObject()->getArray("inputs") : nullptr;
-    if (!Inputs)
-      mlgo::fatal("the embedded model has no readable specification");
-    for (const json::Value &Input : *Inputs)
+    for (const json::Value &Input : *Spec.getArray("inputs"))
       if (auto Tensor = getTensorSpecFromJSON(Context, Input))
         Specs.push_back(*Tensor);
     return Specs;
   }
 
-  const MlgoEmbeddedModel &Code;
+  const Compiled &Code;
   void *const Instance;
+  const json::Object Spec;
   const std::vector<TensorSpec> Specs;
+  const size_t Outputs = static_cast<size_t>(Spec.getInteger("outputs").value_or(1));
+  float Logit = 0;
 };
 
 } // namespace
 
-std::unique_ptr<mlgo::Model> mlgo::embeddedModel() {
-  return std::make_unique<EmbeddedModel>(mlgo_inlining_model);
+namespace mlgo {
+
+bool hasEmbeddedModel() { return &mlgo_inlining_model != nullptr; }
+
+std::unique_ptr<Model> embeddedModel() {
+  return std::make_unique<EmbeddedModel<MlgoEmbeddedModel>>(mlgo_inlining_model);
 }
+
+bool hasEmbeddedEvictionModel() { return &mlgo_eviction_model != nullptr; }
+
+std::unique_ptr<Model> embeddedEvictionModel() {
+  return std::make_unique<EmbeddedModel<MlgoEmbeddedScorer>>(mlgo_eviction_model);
+}
+
+} // namespace mlgo

@@ -1,6 +1,6 @@
-// The C interface of a model compiled ahead of time by TensorFlow, as `mlgo export` makes it.
-// The object file with these symbols is self-contained: it needs neither TensorFlow nor its
-// headers.
+// The C interface of models compiled ahead of time by TensorFlow, as `mlgo export` makes them.
+// The object files with these symbols are self-contained: they need neither TensorFlow nor its
+// headers. A plugin is linked with one for each policy that it holds.
 #ifndef MLGO_EMBEDDED_MODEL_H
 #define MLGO_EMBEDDED_MODEL_H
 
@@ -16,7 +16,18 @@ struct MlgoEmbeddedModel {
   float (*Evaluate)(void *Instance);
 };
 
-extern const MlgoEmbeddedModel mlgo_inlining_model;
+/// Scores the slots of a question instead of answering yes or no.
+struct MlgoEmbeddedScorer {
+  /// As above, and "outputs": how many scores there are.
+  const char *Spec;
+  void *(*Create)();
+  void (*Destroy)(void *Instance);
+  void *(*Input)(void *Instance, int Index);
+  const float *(*Evaluate)(void *Instance);
+};
+
+[[gnu::weak]] extern const MlgoEmbeddedModel mlgo_inlining_model;
+[[gnu::weak]] extern const MlgoEmbeddedScorer mlgo_eviction_model;
 }
 
 #endif

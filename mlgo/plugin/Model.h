@@ -1,7 +1,8 @@
-// A learned model: named inputs in, one logit out. Positive means: inline.
+// A learned model: named inputs in, scores out.
 #ifndef MLGO_MODEL_H
 #define MLGO_MODEL_H
 
+#include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Analysis/TensorSpec.h"
 #include <memory>
@@ -20,15 +21,25 @@ public:
   /// Where to write input \p Index before evaluate().
   virtual void *input(size_t Index) = 0;
 
-  virtual float evaluate() = 0;
+  /// Inlining: one logit, positive means inline. Eviction: a score for each slot.
+  virtual llvm::ArrayRef<float> evaluate() = 0;
 };
 
-/// The model that was compiled into the plugin.
+/// Whether this plugin was built with a model for inlining; embeddedModel() needs one.
+bool hasEmbeddedModel();
 std::unique_ptr<Model> embeddedModel();
+
+/// Likewise for eviction.
+bool hasEmbeddedEvictionModel();
+std::unique_ptr<Model> embeddedEvictionModel();
 
 /// A multi-layer perceptron whose weights are read from \p Path; stops the compile when the file
 /// is malformed. The format is documented in mlgo/inlining/weights.py.
 std::unique_ptr<Model> fileModel(llvm::StringRef Path);
+
+/// A per-slot scoring network over \p Width slots whose weights are read from \p Path; stops the
+/// compile when the file is malformed. The format is documented in mlgo/regalloc/weights.py.
+std::unique_ptr<Model> evictionFileModel(llvm::StringRef Path, size_t Width);
 
 } // namespace mlgo
 

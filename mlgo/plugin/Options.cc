@@ -1,5 +1,6 @@
 #include "Options.h"
 #include "Error.h"
+#include "Model.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSwitch.h"
@@ -54,8 +55,9 @@ private:
 };
 
 struct CommandLine {
-  Option Policy{"policy", "How inlining is decided: learned (the embedded model), default (LLVM's "
-                          "own decision), file (-mlgo-weights) or random"};
+  Option Policy{"policy", "How inlining is decided: learned (the embedded model), off (LLVM "
+                          "alone), default (LLVM's own decision through the same path), "
+                          "file (-mlgo-weights) or random"};
   Option Weights{"weights", "Model of the file policy"};
   Option Temperature{"temperature", "Above 0: the file policy samples its actions"};
   Option Seed{"seed", "Seed of sampling and of the random policy"};
@@ -68,20 +70,37 @@ struct CommandLine {
   Option ExploreCallees{"explore-callees",
                         "As -mlgo-explore, with all later decisions on the same callee"};
   Option Sizes{"sizes", "File for the function sizes of the explored alternatives"};
+  Option RegAlloc{"regalloc", "How evictions are decided: learned (the embedded model), off (LLVM "
+                              "alone), default (LLVM's own choice through the same path), file "
+                              "(-mlgo-regalloc-weights) or random"};
+  Option RegAllocPriority{"regalloc-priority",
+                          "How the order of allocation is decided: off, default or random"};
+  Option RegAllocWeights{"regalloc-weights", "Model of the file policy of register allocation"};
+  Option RegAllocTemperature{"regalloc-temperature", "Above 0: evictions are sampled"};
+  Option RegAllocSeed{"regalloc-seed", "Seed of sampling and of the random policies"};
+  Option RegAllocChoices{"regalloc-choices", "File with evictions that override the policy's"};
+  Option RegAllocLog{"regalloc-log", "Trajectory to write: a file, or a folder for one a module"};
+  Option RegAllocScores{"regalloc-scores",
+                        "Allocation score of each function to write: a file, or a folder"};
 };
 
 // Made when the library is loaded, so that `-mllvm -mlgo-...` is known to the option parser.
 CommandLine Line;
 
-mlgo::PolicyKind policyKind(const std::string &Name) {
+mlgo::PolicyKind policyKind(const std::string &Name, bool HasModel) {
+  if (Name.empty())
+    return HasModel ? mlgo::PolicyKind::Learned : mlgo::PolicyKind::Off;
   auto Kind = StringSwitch<std::optional<mlgo::PolicyKind>>(Name)
+                  .Case("off", mlgo::PolicyKind::Off)
                   .Case("default", mlgo::PolicyKind::Default)
                   .Case("learned", mlgo::PolicyKind::Learned)
                   .Case("file", mlgo::PolicyKind::File)
                   .Case("random", mlgo::PolicyKind::Random)
                   .Default(std::nullopt);
   if (!Kind)
-    mlgo::fatal("unknown policy '" + Name + "': learned, default, file and random are known");
+    mlgo::fatal("unknown policy '" + Name + "': learned, off, default, file and random are known");
+  if (*Kind == mlgo::PolicyKind::Learned && !HasModel)
+    mlgo::fatal("this plugin holds no model for that", "mlgo plugin build --policy NAME+NAME");
   return *Kind;
 }
 
@@ -91,7 +110,7 @@ namespace mlgo {
 
 Options Options::read() {
   Options O;
-  O.Policy = policyKind(Line.Policy.get("learned"));
+  O.Policy = policyKind(Line.Policy.get(""), hasEmbeddedModel());
   O.Weights = Line.Weights.get("");
   O.Temperature = Line.Temperature.number(0.0);
   O.Seed = Line.Seed.number<uint64_t>(0);
@@ -105,6 +124,23 @@ Options Options::read() {
   O.Sizes = Line.Sizes.get("");
   if (O.Policy == PolicyKind::File && O.Weights.empty())
     fatal("the file policy needs -mlgo-weights (or MLGO_WEIGHTS)");
+  return O;
+}
+
+RegAllocOptions RegAllocOptions::read() {
+  RegAllocOptions O;
+  O.Policy = policyKind(Line.RegAlloc.get(""), hasEmbeddedEvictionModel());
+  O.Priority = policyKind(Line.RegAllocPriority.get(""), /*HasModel=*/false);
+  O.Weights = Line.RegAllocWeights.get("");
+  O.Temperature = Line.RegAllocTemperature.number(0.0);
+  O.Seed = Line.RegAllocSeed.number<uint64_t>(0);
+  O.Choices = Line.RegAllocChoices.get("");
+  O.Log = Line.RegAllocLog.get("");
+  O.Scores = Line.RegAllocScores.get("");
+  if (O.Policy == PolicyKind::File && O.Weights.empty())
+    fatal("the file policy needs -mlgo-regalloc-weights (or MLGO_REGALLOC_WEIGHTS)");
+  if (O.Priority == PolicyKind::File)
+    fatal("there is no file policy for the order of allocation: off, default and random are known");
   return O;
 }
 

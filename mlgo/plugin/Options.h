@@ -10,6 +10,7 @@
 namespace mlgo {
 
 enum class PolicyKind {
+  Off,     // LLVM is left alone: what a plugin does without a model for the problem
   Default, // LLVM's own decision, through the same path: the control
   Learned, // the model embedded in the plugin
   File,    // a model whose weights are read from a file: for training
@@ -37,6 +38,20 @@ struct Options {
 
   /// The numbers in \p List, ascending; stops the compile when it is malformed.
   static llvm::SmallVector<uint64_t> indices(llvm::StringRef List);
+};
+
+/// The options of register allocation, likewise.
+struct RegAllocOptions {
+  PolicyKind Policy;   // of eviction
+  PolicyKind Priority; // of the order of allocation: Off, Default or Random
+  std::string Weights; // of the File policy
+  double Temperature;  // File, Learned: 0 takes the best slot, above 0 samples
+  uint64_t Seed;       // of sampling and of the Random policies
+  std::string Choices; // file with choices that override the policy's
+  std::string Log;     // trajectory to write: a file, or a folder for one file a module
+  std::string Scores;  // each function's score to write: a file, or a folder
+
+  static RegAllocOptions read();
 };
 
 } // namespace mlgo

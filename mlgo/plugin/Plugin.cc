@@ -1,5 +1,6 @@
 // The pass plugin: registers the advisor factory with every optimisation pipeline.
 #include "Advisor.h"
+#include "RegAlloc.h"
 #include "llvm/Config/llvm-config.h"
 #include "llvm/Passes/PassBuilder.h"
 #if LLVM_VERSION_MAJOR >= 22
@@ -28,7 +29,10 @@ InlineAdvisor *makeAdvisor(Module &M, FunctionAnalysisManager &FAM, InlineParams
 
 void registerAdvisor(PassBuilder &PB) {
   PB.registerAnalysisRegistrationCallback([](ModuleAnalysisManager &MAM) {
+    mlgo::checkRegAlloc();
     Current = std::make_unique<mlgo::Session>(MAM);
+    if (Current->O.Policy == mlgo::PolicyKind::Off)
+      return;
     MAM.registerPass([] { return PluginInlineAdvisorAnalysis(makeAdvisor); });
   });
 }
@@ -44,6 +48,7 @@ bool beforeCodeGen(Module &M, TargetMachine &TM, CodeGenFileType, raw_pwrite_str
 } // namespace
 
 extern "C" LLVM_ATTRIBUTE_VISIBILITY_DEFAULT PassPluginLibraryInfo llvmGetPassPluginInfo() {
+  mlgo::registerRegAlloc();
 #if LLVM_VERSION_MAJOR >= 22
   return {LLVM_PLUGIN_API_VERSION, "mlgo", MLGO_VERSION, registerAdvisor, beforeCodeGen};
 #else

@@ -1,6 +1,7 @@
 #include "Policy.h"
 #include "Error.h"
 #include "Model.h"
+#include "Random.h"
 #include "SiteFeatures.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Config/llvm-config.h"
@@ -9,19 +10,11 @@
 
 using namespace llvm;
 using mlgo::Choice;
+using mlgo::uniform;
 
 namespace {
 
 constexpr StringLiteral DefaultFeature = "inlining_default";
-
-/// Uniform in [0, 1): a function of seed and decision alone, so that a decision does not depend on
-/// how many random numbers were drawn before it (splitmix64, Steele et al., OOPSLA 2014).
-double uniform(uint64_t Seed, uint64_t Index) {
-  uint64_t Z = Seed * 0xd1342543de82ef95 + (Index + 1) * 0x9e3779b97f4a7c15;
-  Z = (Z ^ (Z >> 30)) * 0xbf58476d1ce4e5b9;
-  Z = (Z ^ (Z >> 27)) * 0x94d049bb133111eb;
-  return static_cast<double>((Z ^ (Z >> 31)) >> 11) * 0x1p-53;
-}
 
 double probability(double Logit) { return 1 / (1 + std::exp(-Logit)); }
 
@@ -63,7 +56,7 @@ public:
   Choice choose(uint64_t Index, bool Default) override {
     if (DefaultInput)
       *DefaultInput = Default;
-    float Logit = Net->evaluate();
+    float Logit = Net->evaluate().front();
     if (Temperature <= 0)
       return {Logit > 0, Logit};
     return {uniform(Seed, Index) < probability(Logit / Temperature), Logit};
@@ -129,6 +122,7 @@ void *Policy::evaluateUntyped() { llvm_unreachable("the advisor asks Policy::cho
 std::unique_ptr<Policy> Policy::create(LLVMContext &Context, const Options &O,
                                        const std::vector<TensorSpec> &Compiler) {
   switch (O.Policy) {
+  case PolicyKind::Off:
   case PolicyKind::Default:
     return std::make_unique<DefaultPolicy>(Context, O, Compiler);
   case PolicyKind::Random:

@@ -1,36 +1,10 @@
 #include "Session.h"
-#include "Error.h"
 #include "llvm/ADT/STLExtras.h"
-#include "llvm/ADT/StringExtras.h"
 #include "llvm/IR/Module.h"
-#include "llvm/Support/FileSystem.h"
-#include "llvm/Support/Format.h"
-#include "llvm/Support/Path.h"
-#include "llvm/Support/xxhash.h"
 
 using namespace llvm;
 
 namespace mlgo {
-
-/// A file stream that reports a failed write as an error of ours and not as a crash.
-class CheckedStream final : public raw_fd_ostream {
-public:
-  CheckedStream(StringRef Path, std::error_code &Error)
-      : raw_fd_ostream(Path, Error), Path(Path.str()) {}
-  ~CheckedStream() override { check(); }
-
-  void check() {
-    flush();
-    if (!has_error())
-      return;
-    std::string Why = error().message();
-    clear_error();
-    fatal("cannot write " + Path + ": " + Why);
-  }
-
-private:
-  const std::string Path;
-};
 
 void Session::open(Module &M) {
   if (!ModuleName.empty())
@@ -109,30 +83,8 @@ void Session::close() {
     Stream->check();
 }
 
-/// In a folder, a module's file is named after the module; the hash keeps modules of the same
-/// relative name apart.
-static SmallString<128> pathIn(StringRef Folder, StringRef ModuleName, StringRef Extension) {
-  SmallString<128> Absolute(ModuleName);
-  sys::fs::make_absolute(Absolute);
-  std::string Name = ModuleName.str();
-  for (char &C : Name)
-    if (!isAlnum(C) && C != '.')
-      C = '_';
-  std::string Hash;
-  raw_string_ostream(Hash) << format("-%08x", static_cast<unsigned>(xxh3_64bits(Absolute)));
-  SmallString<128> Path(Folder);
-  sys::path::append(Path, StringRef(Name).take_back(100) + Hash + Extension);
-  return Path;
-}
-
 std::unique_ptr<raw_ostream> Session::output(const std::string &Path, StringRef Extension) {
-  SmallString<128> File(Path);
-  if (sys::fs::is_directory(Path))
-    File = pathIn(Path, ModuleName, Extension);
-  std::error_code Error;
-  auto Stream = std::make_unique<CheckedStream>(File, Error);
-  if (Error)
-    fatal("cannot write " + File.str() + ": " + Error.message());
+  auto Stream = openOutput(Path, ModuleName, Extension);
   Streams.push_back(Stream.get());
   return Stream;
 }

@@ -5,6 +5,7 @@
 #include "Decisions.h"
 #include "Explorer.h"
 #include "Options.h"
+#include "Output.h"
 #include "Policy.h"
 #include "llvm/Analysis/Utils/TrainingLogger.h"
 #include "llvm/IR/PassManager.h"
@@ -45,7 +46,7 @@ private:
   std::optional<DecisionList> List;
   std::unique_ptr<DecisionRecorder> Recorder;
   std::unique_ptr<llvm::Logger> Trajectory;
-  std::vector<class CheckedStream *> Streams;
+  std::vector<CheckedStream *> Streams;
   std::unique_ptr<Explorer> Explore;
 };
 

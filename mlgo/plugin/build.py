@@ -19,6 +19,10 @@ DEFAULT_POLICY = "inlining-size"
 def plugin_path(release: int = DEFAULT_RELEASE, policy: str = DEFAULT_POLICY) -> Path:
     """Returns the built plugin for an LLVM release with a policy inside.
 
+    Args:
+        release: LLVM's major release.
+        policy: a shipped policy's name, or several joined by "+".
+
     Raises:
         UserError: it has not been built.
     """
@@ -42,7 +46,8 @@ def build_plugin(
 
     Args:
         release: LLVM's major release.
-        policy: a shipped policy's name; ignored for the model when `model` is given.
+        policy: a shipped policy's name, or several of different problems joined by "+"; ignored
+            for the model when `model` is given.
         model: the object file to embed, made by `mlgo export`.
         folder: where to build; by default in the suite's own folder.
         sanitize: with the address and undefined-behaviour sanitizers; the compiler that loads it
@@ -57,14 +62,16 @@ def build_plugin(
             f"the development files of LLVM {release} are not installed",
             hint=f"apt-get install llvm-{release}-dev, or `make setup`",
         )
-    model = model or models.object_file(policy, platform.machine())
-    if not model.exists():
-        raise UserError(f"no model at {model}", hint="make one: mlgo export")
+    embedded = [model] if model else _objects(policy)
+    for path in embedded:
+        if not path.exists():
+            raise UserError(f"no model at {path}", hint="make one: mlgo export")
     folder = folder or _folder(release, policy)
     folder.mkdir(parents=True, exist_ok=True)
     _forget_other_source(folder)
     configure = [_need("cmake"), "-S", str(SOURCE), "-B", str(folder), "-G", "Ninja"]
-    configure += [f"-DLLVM_DIR={toolchain.cmake_dir}", f"-DMLGO_MODEL={model.absolute()}"]
+    configure += [f"-DLLVM_DIR={toolchain.cmake_dir}"]
+    configure += ["-DMLGO_MODELS=" + ";".join(str(path.absolute()) for path in embedded)]
     configure += [f"-DMLGO_VERSION={__version__}", "-DCMAKE_BUILD_TYPE="]
     configure += [f"-DMLGO_SANITIZE={'ON' if sanitize else 'OFF'}"]
     configure += [f"-DCMAKE_CXX_COMPILER={toolchain.clangxx}"]
@@ -72,6 +79,10 @@ def build_plugin(
     _run(configure)
     _run([_need("ninja"), "-C", str(folder), "mlgo"])
     return folder / "mlgo.so"
+
+
+def _objects(policy: str) -> list[Path]:
+    return [models.object_file(name, platform.machine()) for name in policy.split("+")]
 
 
 def _folder(release: int, policy: str) -> Path:
@@ -100,5 +111,5 @@ def _run(command: list[str]) -> None:
     done = subprocess.run(command, capture_output=True, text=True, env=env)
     if done.returncode:
         output = done.stdout + done.stderr
-        errors = [line for line in output.splitlines() if "rror" in line] or ["no message"]
+        errors = [line for line in output.splitlines() if "error:" in line] or ["no message"]
         raise UserError(f"building the plugin failed: {errors[0].strip()}", exit_code=1)

@@ -1,0 +1,175 @@
+#include "EvictionAdvisor.h"
+#include "Channel.h"
+#include "Error.h"
+#include "EvictionSession.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/CodeGen/LiveInterval.h"
+#include "llvm/CodeGen/LiveRegMatrix.h"
+#include "llvm/CodeGen/MachineFunction.h"
+#include "llvm/CodeGen/MachineRegisterInfo.h"
+#include "llvm/CodeGen/RegisterClassInfo.h"
+#include "llvm/CodeGen/TargetRegisterInfo.h"
+#include "llvm/CodeGen/VirtRegMap.h"
+#include "llvm/IR/Module.h"
+#include "llvm/Support/CommandLine.h"
+#include <mutex>
+
+using namespace llvm;
+
+namespace {
+
+// How often the policy may overrule the default for one live range. LLVM ends by itself when ranges
+// evict each other; this bounds the time that it takes.
+constexpr unsigned MostOverrides = 16;
+
+class Advisor final : public RegAllocEvictionAdvisor {
+public:
+  Advisor(const MachineFunction &MF, const RAGreedy &RA,
+          std::unique_ptr<RegAllocEvictionAdvisor> Asking, mlgo::Channel &Channel,
+          mlgo::EvictionSession &Session)
+      : RegAllocEvictionAdvisor(MF, RA), Default(std::make_unique<DefaultEvictionAdvisor>(MF, RA)),
+        Asking(std::move(Asking)), Channel(Channel), Session(Session) {}
+
+  MCRegister tryFindEvictionCandidate(const LiveInterval &VirtReg, const AllocationOrder &Order,
+                                      uint8_t CostPerUseLimit,
+                                      const SmallVirtRegSet &Fixed) const override {
+    MCRegister Usual = Default->tryFindEvictionCandidate(VirtReg, Order, CostPerUseLimit, Fixed);
+    // Where LLVM must find a register, evicting nothing is no legal answer; the default decides.
+    bool MustEvict = !VirtReg.isSpillable() && CostPerUseLimit == static_cast<uint8_t>(~0u);
+    if (MustEvict || Overrides.lookup(VirtReg.reg()) >= MostOverrides)
+      return Usual;
+    std::optional<size_t> UsualSlot = slotOf(VirtReg, Usual);
+    if (!UsualSlot)
+      return Usual;
+
+    auto Ask = [&](size_t Slot, MCRegister &Found) {
+      auto Answer = static_cast<int64_t>(Slot);
+      return Channel.ask(
+          [&] { Found = Asking->tryFindEvictionCandidate(VirtReg, Order, CostPerUseLimit, Fixed); },
+          ArrayRef(reinterpret_cast<const char *>(&Answer), sizeof Answer));
+    };
+    // Two steps: "evict nothing" costs nothing and tells the features; then the policy's slot.
+    MCRegister Found;
+    StringRef Features = Ask(candidate(), Found);
+    if (Features.empty())
+      return Usual;
+    size_t Slot = Session.decide(Features, *UsualSlot);
+    if (Slot == *UsualSlot && !Session.isControl())
+      return Usual;
+    if (Slot != candidate())
+      Ask(Slot, Found);
+    if (Slot != *UsualSlot)
+      ++Overrides[VirtReg.reg()];
+    else if (Found != Usual)
+      mlgo::fatal("LLVM " LLVM_VERSION_STRING " numbers the candidates of an eviction differently");
+    return Found;
+  }
+
+  bool canEvictHintInterference(const LiveInterval &VirtReg, MCRegister PhysReg,
+                                const SmallVirtRegSet &Fixed) const override {
+    return Default->canEvictHintInterference(VirtReg, PhysReg, Fixed);
+  }
+
+private:
+  /// The last slot stands for the candidate itself.
+  size_t candidate() const { return Session.width() - 1; }
+
+  /// The slot of a register: LLVM's ML advisor numbers them in allocation order, hints first
+  /// (AllocationOrder.h).
+  std::optional<size_t> slotOf(const LiveInterval &VirtReg, MCRegister Reg) const {
+    if (!Reg)
+      return candidate();
+    ArrayRef<MCPhysReg> Order = RegClassInfo.getOrder(MRI->getRegClass(VirtReg.reg()));
+    SmallVector<MCPhysReg, 16> Slots;
+    TRI->getRegAllocationHints(VirtReg.reg(), Order, Slots, MF, VRM, Matrix);
+    size_t Hints = Slots.size();
+    copy_if(Order, std::back_inserter(Slots),
+            [&](MCPhysReg R) { return !is_contained(ArrayRef(Slots).take_front(Hints), R); });
+    auto Slot = static_cast<size_t>(find(Slots, Reg.id()) - Slots.begin());
+    return Slot < std::min(Slots.size(), candidate()) ? std::optional(Slot) : std::nullopt;
+  }
+
+  const std::unique_ptr<RegAllocEvictionAdvisor> Default, Asking;
+  mlgo::Channel &Channel;
+  mlgo::EvictionSession &Session;
+  mutable DenseMap<Register, unsigned> Overrides;
+};
+
+/// Where LLVM's ML advisor looks for its channel.
+cl::opt<std::string> &channelOption() {
+  constexpr StringLiteral Name = "regalloc-evict-interactive-channel-base";
+  auto &Known = cl::getRegisteredOptions();
+  auto Found = Known.find(Name);
+  if (Found == Known.end())
+    mlgo::fatal("LLVM " LLVM_VERSION_STRING " lacks the option -" + Name,
+                "-mlgo-regalloc=off leaves the allocator alone");
+  return *static_cast<cl::opt<std::string> *>(Found->second);
+}
+
+class Provider final : public RegAllocEvictionAdvisorProvider {
+public:
+  Provider(Module &M, const mlgo::RegAllocOptions &O)
+      : RegAllocEvictionAdvisorProvider(AdvisorMode::Release, M.getContext()), O(O),
+        ModuleName(M.getSourceFileName()),
+        Asking(createReleaseModeAdvisorProvider(M.getContext())) {}
+
+  std::unique_ptr<RegAllocEvictionAdvisor> getAdvisor(const MachineFunction &MF, const RAGreedy &RA,
+                                                      MachineBlockFrequencyInfo *MBFI,
+                                                      MachineLoopInfo *Loops) override {
+    std::unique_ptr<RegAllocEvictionAdvisor> Advisor;
+    auto Get = [&] { Advisor = Asking->getAdvisor(MF, RA, MBFI, Loops); };
+    if (Channel)
+      Get();
+    else
+      open(Get);
+    Channel->drain(); // of the function's name
+    Session->enter(MF.getName());
+    return std::make_unique<::Advisor>(MF, RA, std::move(Advisor), *Channel, *Session);
+  }
+
+private:
+  /// LLVM opens the channel when it makes its first advisor. The option is the whole process's, of
+  /// which ThinLTO's back ends are threads.
+  void open(function_ref<void()> Get) {
+    static std::mutex OneAtATime;
+    std::lock_guard Lock(OneAtATime);
+    cl::opt<std::string> &Base = channelOption();
+    std::string Before = Base;
+    Channel = std::make_unique<mlgo::Channel>([&](const std::string &Ours) {
+      Base.setValue(Ours);
+      Get();
+      Base.setValue(Before);
+    });
+    if (!Channel->advice().isElementType<int64_t>() || Channel->advice().getElementCount() != 1)
+      mlgo::fatal("LLVM " LLVM_VERSION_STRING " wants another kind of answer than a slot");
+    Session = std::make_unique<mlgo::EvictionSession>(O, ModuleName, Channel->features());
+  }
+
+  const mlgo::RegAllocOptions O;
+  const std::string ModuleName;
+  const std::unique_ptr<RegAllocEvictionAdvisorProvider> Asking;
+  std::unique_ptr<mlgo::Channel> Channel;
+  std::unique_ptr<mlgo::EvictionSession> Session;
+};
+
+class Analysis final : public RegAllocEvictionAdvisorAnalysisLegacy {
+public:
+  explicit Analysis(const mlgo::RegAllocOptions &O)
+      : RegAllocEvictionAdvisorAnalysisLegacy(AdvisorMode::Release), O(O) {}
+
+private:
+  bool doInitialization(Module &M) override {
+    Provider = std::make_unique<::Provider>(M, O);
+    return false;
+  }
+  bool doFinalization(Module &) override {
+    Provider.reset(); // writes what is buffered
+    return false;
+  }
+
+  const mlgo::RegAllocOptions O;
+};
+
+} // namespace
+
+ImmutablePass *mlgo::createEvictionAnalysis(const RegAllocOptions &O) { return new Analysis(O); }

@@ -1,0 +1,1 @@
+"""The register-allocation problem: features, network, weights and training."""
