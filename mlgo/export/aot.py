@@ -3,7 +3,7 @@
 `saved_model_cli aot_compile_cpu` makes an object and a C++ header from the model. A few sources
 of TensorFlow's runtime, a generated adapter and that object are then joined by `ld -r` into one
 relocatable object. Its only global symbol is an `MlgoEmbeddedModel`
-(mlgo/plugin/EmbeddedModel.h).
+or `MlgoEmbeddedScorer` (mlgo/plugin/EmbeddedModel.h).
 """
 
 from __future__ import annotations
@@ -48,14 +48,14 @@ void *input(void *Model, int Index) {{
   return nullptr;
 }}
 
-float evaluate(void *Model) {{
+{returns}evaluate(void *Model) {{
   auto &M = *static_cast<Instance *>(Model);
   M.Run();
-  return M.result_fetch_{output}();
+  return M.result_fetch_{output}{access}();
 }}
 }} // namespace
 
-extern "C" [[gnu::visibility("hidden")]] const MlgoEmbeddedModel {symbol} = {{
+extern "C" [[gnu::visibility("hidden")]] const {type} {symbol} = {{
     {spec}, create, destroy, input, evaluate}};
 """
 
@@ -67,9 +67,11 @@ class Interface:
     Attributes:
         name: of the policy, e.g. "inlining-size".
         sha256: of the weights.
-        inputs: names of the int64 (1,) inputs.
-        output: name of the float32 (1,) output.
+        inputs: names of the inputs.
+        output: name of the float32 output.
         symbol: the object's global symbol.
+        types: LLVM type and shape of the inputs, where not all are int64 of shape (1,).
+        outputs: how many scores the output holds; 0 for one logit.
     """
 
     name: str
@@ -77,11 +79,18 @@ class Interface:
     inputs: tuple[str, ...]
     output: str = "logit"
     symbol: str = "mlgo_inlining_model"
+    types: tuple[tuple[str, tuple[int, ...]], ...] = ()
+    outputs: int = 0
 
     def spec(self) -> str:
         """Returns the JSON that the object carries."""
-        inputs = [{"name": n, "port": 0, "type": "int64_t", "shape": [1]} for n in self.inputs]
-        return json.dumps({"name": self.name, "sha256": self.sha256, "inputs": inputs})
+        types = self.types or (("int64_t", (1,)),) * len(self.inputs)
+        inputs = [
+            {"name": name, "port": 0, "type": type_, "shape": list(shape)}
+            for name, (type_, shape) in zip(self.inputs, types, strict=True)
+        ]
+        spec = {"name": self.name, "sha256": self.sha256, "inputs": inputs}
+        return json.dumps(spec | ({"outputs": self.outputs} if self.outputs else {}))
 
 
 def compile_model(
@@ -139,6 +148,9 @@ def _adapter(interface: Interface) -> str:
         cases=cases,
         output=interface.output,
         symbol=interface.symbol,
+        type="MlgoEmbeddedScorer" if interface.outputs else "MlgoEmbeddedModel",
+        returns="const float *" if interface.outputs else "float ",
+        access="_data" if interface.outputs else "",
         spec=json.dumps(interface.spec()),  # a JSON string is a C string too
     )
 
