@@ -26,19 +26,16 @@ class Series:
 
     def changed(self) -> list[str]:
         """Files of LLVM's source tree that the series changes, relative to its root."""
-        return sorted(self._names("---", "a") - self.added_names())
+        names = self._find(r"^--- a/(\S+)$")
+        return sorted(names - set(self.added()))
 
     def added(self) -> list[str]:
         """Files that the series adds."""
-        return sorted(self.added_names())
+        return sorted(self._find(r"^--- /dev/null\n\+\+\+ b/(\S+)$"))
 
-    def added_names(self) -> set[str]:
-        """As `added`, unordered."""
-        return self._names("+++", "b") - self._names("---", "a")
-
-    def _names(self, mark: str, side: str) -> set[str]:
-        pattern = re.compile(rf"^{re.escape(mark)} {side}/(\S+)$", re.M)
-        return {name for patch in self.patches for name in pattern.findall(patch.read_text())}
+    def _find(self, pattern: str) -> set[str]:
+        text = "\n".join(patch.read_text() for patch in self.patches)
+        return set(re.findall(pattern, text, re.M))
 
 
 def releases() -> list[int]:

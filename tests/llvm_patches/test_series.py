@@ -64,9 +64,13 @@ def test_a_series_applies_whole_or_not_at_all(tree: Path, series: Series, tmp_pa
     assert snapshot(tree) == before
 
 
-def test_names(series: Series):
-    assert series.changed() == ["llvm/lib/greet.cpp"]
-    assert series.added() == ["llvm/lib/new.cpp"]
+def test_names(series: Series, tmp_path: Path):
+    again = tmp_path / "0002-again.patch"  # changes what the first one added
+    name = "llvm/lib/new.cpp"
+    again.write_text(f"--- a/{name}\n+++ b/{name}\n@@ -1 +1 @@\n-three\n+THREE\n")
+    both = Series(19, (*series.patches, again))
+    assert both.changed() == ["llvm/lib/greet.cpp"]
+    assert both.added() == ["llvm/lib/new.cpp"]
 
 
 @pytest.mark.parametrize("release", releases())
