@@ -17,6 +17,7 @@ _COMMANDS = {
     "convert": "Turn a collection's log into kernels anew.",
     "collect": "Measure XLA:CPU's tiles on this machine.",
     "evaluate": "Judge rankings against every baseline.",
+    "export": "Compile a model into a C library.",
     "inspect": "Look into a data set.",
     "train": "Learn to rank tiles from measurements.",
 }

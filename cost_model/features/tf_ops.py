@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import tensorflow as tf
@@ -21,11 +22,7 @@ class TensorFlow:
     stack: Any = staticmethod(tf.stack)
     concatenate: Any = staticmethod(tf.concat)
     take: Any = staticmethod(tf.gather)
-
-    @staticmethod
-    def argmax(x: Any) -> Any:
-        """int32 (), the first of the largest."""
-        return tf.argmax(x, output_type=tf.int32)
+    argmax: Any = staticmethod(functools.partial(tf.argmax, output_type=tf.int32))
 
     @staticmethod
     def flag(condition: Any) -> Any:

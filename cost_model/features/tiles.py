@@ -6,7 +6,7 @@ import dataclasses
 from typing import Any
 
 from cost_model.features import graph as g
-from cost_model.features.emitter import Cycles, Tile, cycles, remainders
+from cost_model.features.emitter import Cycles, Tile, cycles, is_odd, split, split_columns
 from cost_model.features.ops import Ops
 from cost_model.features.product import Product
 
@@ -91,8 +91,8 @@ def _used(ops: Ops, size: Any, unit: float) -> Any:
 
 def _gemm(ops: Ops, product: Product, tile: Tile) -> dict[str, Any]:
     """What fits where: registers, vectors, cache lines, pages, code."""
-    left = remainders(ops, product, tile)
-    accumulators, operands = tile.m * tile.n, tile.k * tile.n
+    registers = ops.ceil(tile.n / 2.0)
+    accumulators, operands = tile.m * registers, tile.k * registers
     found = {
         "log_m": ops.log(tile.m),
         "log_k": ops.log(tile.k),
@@ -101,27 +101,21 @@ def _gemm(ops: Ops, product: Product, tile: Tile) -> dict[str, Any]:
         "log_operands": ops.log(operands),
         "log_broadcasts": ops.log(tile.m * tile.k),
         "log_unrolled": ops.log(accumulators * tile.k),
-        "m_left": left.m / product.m,
-        "k_left": left.k / product.k,
-        "n_left": left.n * product.lanes / product.n,
-        "lanes_left": left.lanes / product.n,
-        "no_whole_m": ops.flag(left.m_blocks == 0.0),
-        "no_whole_k": ops.flag(left.k_blocks == 0.0),
-        "no_whole_n": ops.flag(left.n_blocks == 0.0),
-        "m_blocks": ops.log1p(left.m_blocks),
-        "k_blocks": ops.log1p(left.k_blocks),
-        "n_blocks": ops.log1p(left.n_blocks),
-        "k_single": ops.flag(left.k_blocks + ops.flag(left.k > 0.0) <= 1.0),
-        "m_efficiency": product.m / ((left.m_blocks + ops.flag(left.m > 0.0)) * tile.m),
-        "k_efficiency": product.k / ((left.k_blocks + ops.flag(left.k > 0.0)) * tile.k),
+        "log_lanes": ops.log(tile.m * tile.n),
         "m_1": ops.flag(tile.m == 1.0),
         "n_1": ops.flag(tile.n == 1.0),
+        "n_2": ops.flag(tile.n == 2.0),
+        "n_4": ops.flag(tile.n == 4.0),
+        "n_odd": is_odd(ops, tile.n),
         "k_1": ops.flag(tile.k == 1.0),
+        **_rows(ops, "m", product.m, tile.m),
+        **_rows(ops, "k", product.k, tile.k),
+        **_columns(ops, product, tile),
     }
-    for registers in _REGISTERS:
-        number = int(registers)
-        found[f"over_{number}"] = _over(ops, accumulators + tile.n + 1.0, registers)
-        found[f"over_all_{number}"] = _over(ops, accumulators + operands + 1.0, registers)
+    for have in _REGISTERS:
+        number = int(have)
+        found[f"over_{number}"] = _over(ops, accumulators + registers + 1.0, have)
+        found[f"over_all_{number}"] = _over(ops, accumulators + operands + 1.0, have)
     used = tile.n * product.lanes * product.width
     found["line"] = ops.minimum(used / 64.0, 4.0)
     found["half_lines"] = ops.flag(used - ops.floor(used / 64.0) * 64.0 > 0.0)
@@ -138,6 +132,38 @@ def _gemm(ops: Ops, product: Product, tile: Tile) -> dict[str, Any]:
         hit = ops.flag(lhs - ops.floor(lhs / size) * size == 0.0)
         found[f"lhs_stride_{int(size)}"] = hit * ops.log1p(ops.minimum(tile.m, product.m))
     return {name: value * product.found for name, value in found.items()}
+
+
+def _rows(ops: Ops, name: str, length: Any, size: Any) -> dict[str, Any]:
+    """How a tile divides rows or depth."""
+    parts = split(ops, length, size)
+    blocks = parts.blocks(ops)
+    return {
+        f"{name}_left": parts.left / length,
+        f"{name}_last": parts.left / size,
+        f"{name}_blocks": ops.log(blocks),
+        f"{name}_single": ops.flag(blocks == 1.0),
+        f"no_whole_{name}": ops.flag(parts.count == 0.0),
+        f"{name}_efficiency": length / (blocks * size),
+    }
+
+
+def _columns(ops: Ops, product: Product, tile: Tile) -> dict[str, Any]:
+    """Shares of the columns by the blocks that they are in."""
+    columns = split_columns(ops, product, tile)
+    vectors = columns.count * columns.vectors * product.lanes[:, None] / product.n[:, None]
+    odd = is_odd(ops, columns.vectors)
+    blocks = ops.sum(columns.count, axis=1) + columns.narrow
+    return {
+        "odd_columns": ops.sum(vectors * odd, axis=1),
+        "single_columns": vectors[:, 0],
+        "double_columns": vectors[:, 1],
+        "wide_columns": ops.sum(vectors[:, 2:] * (1.0 - odd[:, 2:]), axis=1),
+        "narrow_columns": columns.lanes / product.n,
+        "narrow_blocks": columns.narrow / blocks,
+        "column_blocks": ops.log(ops.maximum(blocks, 1.0)),
+        "vectors_per_block": ops.log(product.n / product.lanes / ops.maximum(blocks, 1.0)),
+    }
 
 
 def _over(ops: Ops, need: Any, have: float) -> Any:

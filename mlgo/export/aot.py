@@ -2,8 +2,13 @@
 
 `saved_model_cli aot_compile_cpu` makes an object and a C++ header from the model. A few sources
 of TensorFlow's runtime, a generated adapter and that object are then joined by `ld -r` into one
+<<<<<<< HEAD
 relocatable object. Its only global symbol is an `MlgoEmbeddedModel`
 or `MlgoEmbeddedScorer` (mlgo/plugin/EmbeddedModel.h).
+=======
+relocatable object. An inlining policy's only global symbol is an `MlgoEmbeddedModel`
+(mlgo/plugin/EmbeddedModel.h); other models bring an interface of their own (`Glue`).
+>>>>>>> c7f7230 (cost_model: the emitter's blocks of columns as features; cost-model export makes a C library)
 """
 
 from __future__ import annotations
@@ -13,6 +18,7 @@ import json
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -93,6 +99,22 @@ class Interface:
         return json.dumps(spec | ({"outputs": self.outputs} if self.outputs else {}))
 
 
+@dataclass(frozen=True)
+class Glue:
+    """The C++ source that is joined with a compiled model, and what it lets out.
+
+    Attributes:
+        sources: file name -> text; the `.cc` ones are compiled. They include `model.h`, whose
+            class is `mlgo_aot::Model`.
+        include: folder of the headers that they need.
+        symbols: the joined object's global symbols.
+    """
+
+    sources: Mapping[str, str]
+    include: Path
+    symbols: tuple[str, ...]
+
+
 def compile_model(
     saved_model: Path,
     interface: Interface,
@@ -112,16 +134,42 @@ def compile_model(
     Raises:
         UserError: TensorFlow or the cross compiler's headers are missing, or a step failed.
     """
+    plugin = Path(__file__).parent.parent / "plugin"
+    glue = Glue({"adapter.cc": _adapter(interface)}, plugin, (interface.symbol,))
+    compile_with_glue(saved_model, glue, output, target, toolchain)
+
+
+def compile_with_glue(
+    saved_model: Path,
+    glue: Glue,
+    output: Path,
+    target: str = "x86_64-linux-gnu",
+    toolchain: Toolchain | None = None,
+) -> None:
+    """Compiles the signature `action` of a SavedModel, and an interface of one's own around it.
+
+    Args:
+        saved_model: the SavedModel's folder.
+        glue: the interface.
+        output: the object file to write; same input, same bytes.
+        target: one of `TARGETS`.
+        toolchain: whose clang compiles the glue and the runtime.
+
+    Raises:
+        UserError: TensorFlow or the cross compiler's headers are missing, or a step failed.
+    """
     toolchain = toolchain or find_toolchain()
     with tempfile.TemporaryDirectory(prefix="mlgo-export-") as name:
         work = Path(name)
         _aot_compile(saved_model, target, work)
-        (work / "adapter.cc").write_text(_adapter(interface))
+        for file, text in glue.sources.items():
+            (work / file).write_text(text)
+        adapters = [work / file for file in glue.sources if file.endswith(".cc")]
         objects = [work / "model.o"]
-        for index, source in enumerate((work / "adapter.cc", *_runtime_sources())):
+        for index, source in enumerate((*adapters, *_runtime_sources())):
             objects.append(work / f"part{index}.o")
-            _compile(toolchain, source, objects[-1], target, work)
-        _join(toolchain, objects, output, interface.symbol)
+            _compile(toolchain, source, objects[-1], target, glue.include, work)
+        _join(toolchain, objects, output, glue.symbols)
 
 
 def _aot_compile(saved_model: Path, target: str, work: Path) -> None:
@@ -167,25 +215,29 @@ def _tensorflow_folder() -> Path:
     return Path(spec.origin).parent
 
 
-def _compile(toolchain: Toolchain, source: Path, output: Path, target: str, work: Path) -> None:
+def _compile(
+    toolchain: Toolchain, source: Path, output: Path, target: str, glue: Path, work: Path
+) -> None:
     include = _tensorflow_folder() / "include"
-    plugin = Path(__file__).parent.parent / "plugin"
     flags = ["-std=c++17", "-O2", "-fPIC", "-fvisibility=hidden", "-fvisibility-inlines-hidden"]
     flags += ["-ffunction-sections", "-fdata-sections", "-fno-exceptions", "-w", "-DNDEBUG"]
     command = [str(toolchain.clangxx), f"--target={target}", *flags]
-    command += ["-isystem", str(include), f"-I{plugin}", f"-I{work}"]
+    command += ["-isystem", str(include), f"-I{glue}", f"-I{work}"]
     # Names of the sources must not depend on where TensorFlow is installed.
     command += [f"-ffile-prefix-map={source.parent}=.", "-c", str(source), "-o", str(output)]
     _run(command, work)
 
 
-def _join(toolchain: Toolchain, objects: list[Path], output: Path, symbol: str) -> None:
+def _join(
+    toolchain: Toolchain, objects: list[Path], output: Path, symbols: tuple[str, ...]
+) -> None:
     output.parent.mkdir(parents=True, exist_ok=True)
     joined = objects[0].with_name("joined.o")
     _run(
         [str(toolchain.tool("ld.lld")), "-r", "-o", str(joined), *map(str, objects)], joined.parent
     )
-    objcopy = [str(toolchain.tool("llvm-objcopy")), f"--keep-global-symbol={symbol}"]
+    keep = [f"--keep-global-symbol={symbol}" for symbol in symbols]
+    objcopy = [str(toolchain.tool("llvm-objcopy")), *keep]
     _run([*objcopy, "--strip-unneeded", str(joined)], joined.parent)
     partial = output.with_name(output.name + ".partial")
     partial.write_bytes(joined.read_bytes())
