@@ -2,13 +2,9 @@
 
 `saved_model_cli aot_compile_cpu` makes an object and a C++ header from the model. A few sources
 of TensorFlow's runtime, a generated adapter and that object are then joined by `ld -r` into one
-<<<<<<< HEAD
-relocatable object. Its only global symbol is an `MlgoEmbeddedModel`
-or `MlgoEmbeddedScorer` (mlgo/plugin/EmbeddedModel.h).
-=======
-relocatable object. An inlining policy's only global symbol is an `MlgoEmbeddedModel`
-(mlgo/plugin/EmbeddedModel.h); other models bring an interface of their own (`Glue`).
->>>>>>> c7f7230 (cost_model: the emitter's blocks of columns as features; cost-model export makes a C library)
+relocatable object. A policy's only global symbol is an `MlgoEmbeddedModel` or an
+`MlgoEmbeddedScorer` (mlgo/plugin/EmbeddedModel.h); other models bring an interface of their own
+(`Glue`).
 """
 
 from __future__ import annotations
