@@ -25,6 +25,11 @@ if TYPE_CHECKING:
 @click.option("--limit", type=click.FloatRange(min=1), default=60.0, show_default=True,
               help="Seconds after which a tile that still compiles is given up.")  # fmt: skip
 @click.option("--seed", default=0, show_default=True, help="Of the tiles that are drawn.")
+@click.option(
+    "--again",
+    type=click.FloatRange(min=0),
+    help="Measure kernels again whose median relative noise is above this, e.g. 0.015.",
+)
 @click.option("--list", "only_list", is_flag=True, help="Print the kernels and measure nothing.")
 def collect(
     folder: Path,
@@ -36,6 +41,7 @@ def collect(
     workers: int,
     limit: float,
     seed: int,
+    again: float | None,
     only_list: bool,
 ) -> None:
     r"""Measures XLA:CPU's tiled GEMM emitter on matrix products of real models.
@@ -48,6 +54,7 @@ def collect(
     \b
     cost-model collect measured --kernels 720
     cost-model collect mine --family bert --tiles 60
+    cost-model collect measured --again 0.015 --rounds 40
     cost-model collect . --list
     """
     from cost_model.measure.collect import Plan
@@ -61,13 +68,13 @@ def collect(
         return
     plan = Plan(tiles, rounds, core=-1 if core is None else core, workers=workers, limit_s=limit,
                 seed=seed)  # fmt: skip
-    _run(folder, specs, plan)
+    _run(folder, specs, plan, again)
 
 
-def _run(folder: Path, specs: list[KernelSpec], plan: Plan) -> None:
+def _run(folder: Path, specs: list[KernelSpec], plan: Plan, again: float | None) -> None:
     from cost_model.dataset import write_kernel
     from cost_model.measure.collect import collect as measured
-    from cost_model.measure.convert import kernels
+    from cost_model.measure.convert import kernels, noise
     from cost_model.measure.log import Log
     from mlgo.errors import UserError
     from mlgo.train.progress import TerminalProgress
@@ -77,12 +84,15 @@ def _run(folder: Path, specs: list[KernelSpec], plan: Plan) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     progress = TerminalProgress()
     log = Log(folder / "log.jsonl")
+    if again is not None:
+        noisy = {k.name for k in kernels(folder / "log.jsonl") if noise(k) > again}
+        specs = [spec for spec in specs if spec.name in noisy]
+        log.forget(noisy)
     left = sum(spec.name not in log.names for spec in specs)
     with contextlib.closing(log), progress.bar("kernels", left) as advance:
         given_up = measured(specs, log, plan, lambda _: advance())
-    written = 0
-    for kernel in kernels(folder / "log.jsonl"):
+    found = kernels(folder / "log.jsonl")
+    for kernel in found:
         write_kernel(kernel, folder / f"{kernel.name}.npz")
-        written += 1
-    ignored = len(log.names) - written
-    progress.note(f"{written} kernels in {folder}; {ignored} take no tile; {given_up} given up")
+    ignored = len(log.names) - len(found)
+    progress.note(f"{len(found)} kernels in {folder}; {ignored} take no tile; {given_up} given up")

@@ -23,7 +23,7 @@ import click
 @click.option(
     "--model",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="Weights of `cost-model train`; the shipped ones by default.",
+    help="Weights of `cost-model train`, or a library of `cost-model export`.  [default: shipped]",
 )
 @click.option(
     "--remember/--no-remember",

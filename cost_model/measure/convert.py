@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +19,25 @@ from cost_model.xla.knob import LIBRARIES
 _FEWEST_TILES = 2
 
 
-def kernels(path: Path) -> Iterator[Kernel]:
-    """Yields the kernels of a log whose product really went through the tiled emitter.
+def kernels(path: Path) -> list[Kernel]:
+    """Returns the kernels of a log whose product really went through the tiled emitter.
+
+    Of a kernel that was measured several times, the measurement with the least noise counts.
 
     Raises:
         UserError: the log is damaged.
     """
+    found: dict[str, Kernel] = {}
     for record in log.read(path):
-        if kernel := kernel_of(record):
-            yield kernel
+        kernel = kernel_of(record)
+        if kernel and (kernel.name not in found or noise(kernel) < noise(found[kernel.name])):
+            found[kernel.name] = kernel
+    return list(found.values())
+
+
+def noise(kernel: Kernel) -> float:
+    """Returns the median relative noise of a kernel's times."""
+    return float(np.median(kernel.noise)) if kernel.noise is not None else 0.0
 
 
 def kernel_of(record: dict[str, Any]) -> Kernel | None:

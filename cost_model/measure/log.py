@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,10 @@ class Log:
         self._file.write(json.dumps(record) + "\n")
         self._file.flush()
         self.names.add(record["spec"]["name"])
+
+    def forget(self, names: Iterable[str]) -> None:
+        """Lets kernels be measured again; what is known of them stays in the file."""
+        self.names -= set(names)
 
     def close(self) -> None:
         """Closes the file."""

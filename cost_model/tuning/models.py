@@ -1,25 +1,35 @@
-"""The model that ranks when none is named."""
+"""The model that ranks, in one of its forms."""
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 from cost_model.baselines.analytical import analytical_scores
+from cost_model.library import Library
 from cost_model.rank import predictor
 from cost_model.tuning.choice import Ranker
 from cost_model.weights import load_weights
+
+#: Where the model that comes with the package is; without it, the analytical model ranks.
+SHIPPED = Path(__file__).parents[1] / "models" / "xla-cpu-gemm" / "weights.ranker"
 
 
 def load_ranker(model: Path | None) -> tuple[str, Ranker]:
     """Returns what identifies a model, and the model.
 
     Args:
-        model: weights of `cost-model train`; None for the analytical model.
+        model: weights of `cost-model train`, a shared library of `cost-model export` (.so), or
+            None for the shipped weights.
 
     Raises:
         UserError: the file is missing or malformed.
     """
-    if model is None:
+    if model is None and not SHIPPED.exists():
         return "analytical", analytical_scores
-    weights = load_weights(model)
+    path = model or SHIPPED
+    if path.suffix == ".so":
+        library = Library(path)
+        return hashlib.sha256(path.read_bytes()).hexdigest(), library.scores
+    weights = load_weights(path)
     return weights.sha256, predictor(weights)

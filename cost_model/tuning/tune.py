@@ -51,7 +51,8 @@ def tune(
     Args:
         fn: a function that JAX can trace, jitted or not.
         args: example arguments: arrays, or jax.ShapeDtypeStruct when nothing is measured.
-        model: weights of `cost-model train`; the shipped ones by default.
+        model: weights of `cost-model train` or a library of `cost-model export`; the shipped
+            weights by default.
         measure: how many of the best tiles are measured on the arguments, against XLA's default
             tile and against what XLA does by itself (`choice.tile` is None when that wins).
         remember: whether to look the choice up in, and add it to, the cache in
