@@ -96,7 +96,7 @@ class Bench:
             f"Problem.modules = {self.modules}",
             f"Problem.budget = {self.budget}",
             "Problem.link_aware = False",
-            "Problem.cautions = (0.7, 1.0, 1.5)",
+            "Problem.cautions = (0.7, 1.0)",
             *(setting.format(seed=seed) for setting in SETTINGS[method]),
         ]
         command = [sys.executable, "-c", "from mlgo.cli import main; main()"]
@@ -115,7 +115,7 @@ class Bench:
 @click.option("--train", default=TRAIN, show_default=True)
 @click.option("--validation", default=VALIDATION, show_default=True)
 @click.option("--modules", default=6, show_default=True, help="Of each training program at most.")
-@click.option("--budget", default=240.0, show_default=True, help="CPU seconds for each run.")
+@click.option("--budget", default=120.0, show_default=True, help="CPU seconds for each run.")
 @click.option("--jobs", "-j", type=click.IntRange(1), default=1, show_default=True)
 def main(
     output: Path,
