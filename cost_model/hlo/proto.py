@@ -37,12 +37,17 @@ def parse(content: bytes) -> Module:
     try:
         message = Message(content)
         inner = message.messages(1) if not message.messages(3) else []
-        return _module(inner[0] if inner else message)
+        return to_module(inner[0] if inner else message)
     except (ValueError, KeyError, IndexError) as error:
         raise UserError(f"no HLO module: {error}", _HINT) from error
 
 
-def _module(message: Message) -> Module:
+def to_module(message: Message) -> Module:
+    """Returns the module that an HloModuleProto holds.
+
+    Raises:
+        ValueError, KeyError, IndexError: it is malformed.
+    """
     computations = message.messages(3)
     if not computations:
         raise ValueError("it has no computations")
