@@ -36,6 +36,7 @@ def of(opcode: str, values: Mapping[str, str]) -> dict[str, Any]:
         "dynamic_slice_sizes": _numbers(values.get("dynamic_slice_sizes", "")),
         "padding": _padding(values.get("padding", "")) if opcode == "pad" else (),
         "is_stable": values.get("is_stable") == "true",
+        "backend_config": values.get("backend_config", ""),
     }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from dataclasses import dataclass
 
@@ -82,7 +81,7 @@ def _kernel(module: Module, computation: Computation, dot: Instruction) -> Modul
     names = {i.name for i in inside}
     outside = dict.fromkeys(o for i in inside for o in i.operands if o not in names)
     parameters = [_parameter(by_name[name], index) for index, name in enumerate(outside)]
-    kept = [*_called(module, inside), _entry(dot, [*parameters, *inside])]
+    kept = [*with_called(module, inside), _entry(dot, [*parameters, *inside])]
     return Module(f"{module.name}.{dot.name}", tuple(kept), kept[-1].name)
 
 
@@ -98,8 +97,8 @@ def _parameter(source: Instruction, index: int) -> Instruction:
     return Instruction(source.name, "parameter", source.shape, parameter_number=index)
 
 
-def _called(module: Module, instructions: list[Instruction]) -> list[Computation]:
-    """The computations that instructions call, and those that these call, called ones first."""
+def with_called(module: Module, instructions: list[Instruction]) -> list[Computation]:
+    """Returns the computations that instructions call, and those that these call, callees first."""
     found: dict[str, Computation] = {}
 
     def visit(name: str) -> None:
@@ -109,7 +108,7 @@ def _called(module: Module, instructions: list[Instruction]) -> list[Computation
         for instruction in computation.instructions:
             for inner in instruction.called:
                 visit(inner)
-        found[name] = dataclasses.replace(computation)
+        found[name] = computation
 
     for instruction in instructions:
         for name in instruction.called:

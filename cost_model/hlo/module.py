@@ -80,6 +80,7 @@ class Instruction:
         dynamic_slice_sizes: of a dynamic-slice.
         padding: (low, high) per dimension of a pad.
         is_stable: of a sort.
+        backend_config: what a backend has noted, JSON as a rule.
     """
 
     name: str
@@ -98,6 +99,7 @@ class Instruction:
     dynamic_slice_sizes: tuple[int, ...] = ()
     padding: tuple[tuple[int, int], ...] = ()
     is_stable: bool = False
+    backend_config: str = ""
 
 
 @dataclass(frozen=True)

@@ -81,6 +81,7 @@ def _instruction(m: Message, names: dict[int, str], computations: dict[int, str]
         dynamic_slice_sizes=m.numbers(20),
         padding=tuple((p.number(1), p.number(2)) for p in m.message(21).messages(1)),
         is_stable=bool(m.number(60)),
+        backend_config=m.text(43),
     )
 
 
