@@ -1,10 +1,6 @@
 #include "RegAlloc.h"
-#include "Error.h"
-#include "Options.h"
-#include "llvm/Config/llvm-config.h"
-
-#if LLVM_VERSION_MAJOR >= 22
 #include "EvictionAdvisor.h"
+#include "Options.h"
 #include "PriorityAdvisor.h"
 #include "RegAllocScores.h"
 #include "llvm/CodeGen/Passes.h"
@@ -28,14 +24,3 @@ static void configure(TargetMachine &TM, PassManagerBase &PM, TargetPassConfig *
 
 void mlgo::registerRegAlloc() { static RegisterTargetPassConfigCallback Callback(configure); }
 void mlgo::checkRegAlloc() {}
-#else
-// No way for a plugin to take part in code generation.
-void mlgo::registerRegAlloc() {}
-
-void mlgo::checkRegAlloc() {
-  const auto O = RegAllocOptions::read();
-  if (O.Policy != PolicyKind::Off || O.Priority != PolicyKind::Off || !O.Scores.empty())
-    fatal("LLVM " LLVM_VERSION_STRING " has no hook for register allocation, LLVM 22 has",
-          "-mlgo-regalloc=off (or MLGO_REGALLOC=off) leaves the allocator alone");
-}
-#endif
