@@ -12,6 +12,7 @@ from mlgo.corpus.recipe import Suite, find_recipe
 from mlgo.errors import UserError
 from mlgo.policy import Policy
 from mlgo.process import run
+from mlgo.workloads.optimise import Extra
 
 
 @dataclass(frozen=True)
@@ -34,8 +35,24 @@ def run_suite(
 
     Args:
         name: of a package with a test recipe, see packages.toml.
-        policy: followed by every compile of the build.
+        policy: of inlining, followed by every compile of the build, at -Oz.
         plugin: the pass plugin; may be None for the "stock" policy only.
+        settings: how to build; nothing is added to the corpus.
+
+    Raises:
+        UserError: there is no recipe, or the suite could not be fetched or built.
+    """
+    arguments = tuple(policy.arguments(plugin)) if plugin else ()
+    return run_suite_with(name, policy.kind, Extra(arguments, policy.environment()), settings)
+
+
+def run_suite_with(name: str, what: str, extra: Extra, settings: Settings | None = None) -> Outcome:
+    """Builds a package's tests and runs them, see `run_suite`.
+
+    Args:
+        name: of a package with a test recipe, see packages.toml.
+        what: is tested; for the progress.
+        extra: what every compile gets behind our flags, e.g. -O2 and a policy of allocation.
         settings: how to build; nothing is added to the corpus.
 
     Raises:
@@ -48,12 +65,11 @@ def run_suite(
     with tempfile.TemporaryDirectory(prefix="mlgo-") as scratch:
         work = Path(scratch).resolve()
         package = fetch_package(recipe, None, work, settings)
-        arguments = tuple(policy.arguments(plugin)) if plugin else ()
-        environment = tuple(policy.environment().items())
+        environment = tuple(extra.environment.items())
         build = recorded_build(
-            recipe, package, toolchain, work, settings.jobs, arguments, environment
+            recipe, package, toolchain, work, settings.jobs, extra.arguments, environment
         )
-        settings.progress(f"{name} {package.version}: building the tests ({policy.kind})")
+        settings.progress(f"{name} {package.version}: building the tests ({what})")
         build.configure()
         error = build.build(record=False)
         if error:

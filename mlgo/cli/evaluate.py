@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mlgo.cli.evaluate_calibration import calibration
+from mlgo.cli.evaluate_headroom import headroom
 from mlgo.cli.evaluate_regalloc import regalloc
 from mlgo.cli.evaluating import check_rounds, check_writable, progress_bar, split_names
 from mlgo.errors import UserError
@@ -26,6 +28,8 @@ def evaluate() -> None:
 
 
 evaluate.add_command(regalloc)
+evaluate.add_command(calibration)
+evaluate.add_command(headroom)
 
 
 @evaluate.command()

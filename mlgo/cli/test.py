@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from mlgo.errors import UserError
 from mlgo.policy import Policy
 
+if TYPE_CHECKING:
+    from mlgo.workloads.optimise import Extra
+
+_MODELS = {"inlining": "inlining-size", "regalloc": "regalloc-speed"}
 POLICIES = ("learned", "default", "random", "stock")
 
 
@@ -21,6 +26,14 @@ POLICIES = ("learned", "default", "random", "stock")
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="A list that overrides the policy's, as `mlgo tune` writes it.",
 )
+@click.option(
+    "--problem",
+    type=click.Choice(["inlining", "regalloc"]),
+    default="inlining",
+    show_default=True,
+    help="What the policy decides: inlining at -Oz, or register allocation at -O2.",
+)
+@click.option("--model", help="In the plugin; the problem's shipped one by default.")
 @click.option("--seed", default=0, show_default=True, help="Of the random policy.")
 @click.option("--release", default=22, show_default=True, help="LLVM release.")
 @click.option("--jobs", "-j", type=click.IntRange(1), default=2, show_default=True)
@@ -29,6 +42,8 @@ def test(
     program: str,
     policy: str,
     decisions: Path | None,
+    problem: str,
+    model: str | None,
     seed: int,
     release: int,
     jobs: int,
@@ -41,19 +56,37 @@ def test(
     \b
     mlgo test pugixml
     mlgo test pugixml --decisions build/tune/pugixml/decisions.tsv
+    mlgo test re2 --problem regalloc --policy random --seed 3
     """
     from mlgo.corpus.assemble import Settings
-    from mlgo.plugin.build import plugin_path
-    from mlgo.testing import run_suite
+    from mlgo.testing import run_suite_with
 
-    if policy == "stock" and decisions:
-        raise UserError("--decisions needs the plugin", hint="leave out --policy stock")
-    plugin = None if policy == "stock" else plugin_path(release)
+    if decisions and (policy == "stock" or problem == "regalloc"):
+        raise UserError("--decisions needs an inlining policy", hint="leave it out")
     listed = decisions.absolute() if decisions else None
     chosen = Policy(policy, seed=seed, decisions=listed)  # type: ignore[arg-type]  # click checked
-    outcome = run_suite(program, chosen, plugin, Settings(jobs=jobs, release=release))
+    extra = _extra(problem, chosen, model, release)
+    settings = Settings(jobs=jobs, release=release)
+    outcome = run_suite_with(program, f"{problem}, {policy}", extra, settings)
     if verbose or not outcome.passed:
         print(outcome.log, end="", file=sys.stderr)
     if not outcome.passed:
         raise UserError(f"the tests of {program} fail with the {policy} policy", exit_code=1)
     print(f"{program}\t{policy}\tpassed")
+
+
+def _extra(problem: str, policy: Policy, model: str | None, release: int) -> Extra:
+    """What every compile gets."""
+    from mlgo.plugin.build import plugin_path
+    from mlgo.workloads.allocation import allocation
+    from mlgo.workloads.optimise import Extra
+
+    level = ("-O2",) if problem == "regalloc" else ()
+    if policy.kind == "stock":
+        return Extra(level)
+    plugin = plugin_path(release, model or _MODELS[problem])
+    if problem == "inlining":
+        return Extra(tuple(policy.arguments(plugin)), policy.environment())
+    random = policy.kind == "random"
+    found = allocation(plugin, policy.kind, seed=policy.seed, priority=random)
+    return Extra((*level, *found.arguments), found.environment)

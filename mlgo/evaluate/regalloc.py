@@ -124,7 +124,7 @@ def _evaluate_program(
             if error.exit_code == 2:  # the user's to mend, e.g. a missing tool
                 raise
             return _result(source, settings, {}, (), str(error)), nothing
-    seconds = np.array([times for _, times in runs]).reshape(-1, settings.rounds, 2)
+    seconds = np.array([times for _, times in runs]).reshape(len(runs), settings.rounds, 2)
     return _result(source, settings, builds, tuple(run for run, _ in runs), ""), seconds
 
 

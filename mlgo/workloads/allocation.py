@@ -20,6 +20,7 @@ def allocation(
     priority: bool = False,
     scores: Path | None = None,
     choices: Path | None = None,
+    log: Path | None = None,
 ) -> Extra:
     """Returns what code generation gets for a policy of register allocation.
 
@@ -32,11 +33,13 @@ def allocation(
         priority: the random policy decides about the order of allocation too.
         scores: the file to which each function's `calculateRegAllocScore` is written.
         choices: the file of evictions that override the policy's.
+        log: the file to which every question and answer is written.
     """
     env = {"MLGO_POLICY": "off", "MLGO_REGALLOC": kind, "MLGO_REGALLOC_SEED": str(seed)}
     if priority:
         env["MLGO_REGALLOC_PRIORITY"] = kind
-    for name, path in (("WEIGHTS", weights), ("SCORES", scores), ("CHOICES", choices)):
+    files = {"WEIGHTS": weights, "SCORES": scores, "CHOICES": choices, "LOG": log}
+    for name, path in files.items():
         if path:
             env[f"MLGO_REGALLOC_{name}"] = str(path)
     return Extra((f"-fpass-plugin={plugin}",), env)

@@ -119,7 +119,6 @@ def link_executable(
         link,
         driver="clang++" if plus else link.driver,
         extra=(*(str(path) for path in ours), *link.extra),
-        flags=(*link.flags, *workloads.libraries),
     )
     return link_program(toolchain, folder, link, objects, output, arguments=arguments)
 
@@ -136,12 +135,8 @@ def _compile_driver(
     folder.mkdir(parents=True, exist_ok=True)
     output = folder / f"{name}.o"
     compiler = toolchain.clangxx if name.endswith(".cc") else toolchain.clang
-    argv: list[str | Path] = [
-        compiler,
-        "-O2",
-        "-Wno-deprecated-declarations",
-        "-I/usr/include/freetype2",
-    ]
+    argv: list[str | Path] = [compiler, "-O2", "-Wno-deprecated-declarations"]
+    argv += [f"-I{path}" for path in workloads.includes]
     argv += ["-c", DRIVERS / name, "-o", output]
     check(run(argv), f"compiling {name}")
     return output

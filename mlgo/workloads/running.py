@@ -42,6 +42,13 @@ class Cost:
         """Instructions + 2 x reads + 2 x writes."""
         return self.instructions + 2 * self.reads + 2 * self.writes
 
+    def __add__(self, other: Cost) -> Cost:
+        return Cost(
+            self.instructions + other.instructions,
+            self.reads + other.reads,
+            self.writes + other.writes,
+        )
+
 
 @dataclass(frozen=True)
 class Counted:

@@ -61,7 +61,7 @@ class ProgramWorkloads:
         extra: our source, linked beside the product's own modules; in `drivers`.
         removed: module name -> functions that are taken out of it, and are in `extra`.
         needs: Debian packages of headers for `main`.
-        libraries: more linker flags.
+        includes: folders of those headers, beside /usr/include.
         workloads: to run.
     """
 
@@ -72,7 +72,7 @@ class ProgramWorkloads:
     extra: str = ""
     removed: tuple[tuple[str, tuple[str, ...]], ...] = ()
     needs: tuple[str, ...] = ()
-    libraries: tuple[str, ...] = ()
+    includes: tuple[str, ...] = ()
 
 
 def find_workloads(program: str) -> ProgramWorkloads:
@@ -102,13 +102,13 @@ def _from_table(name: str, table: dict[str, Any]) -> ProgramWorkloads:
         raise ValueError(f"workloads.toml, {name}: unknown keys {sorted(unknown)}")
     runs = tuple(_workload(run, raw) for run, raw in table.pop("workloads").items())
     removed = tuple((m, tuple(functions)) for m, functions in table.pop("removed", {}).items())
-    needs, libraries = tuple(table.pop("needs", ())), tuple(table.pop("libraries", ()))
+    needs, includes = tuple(table.pop("needs", ())), tuple(table.pop("includes", ()))
     return ProgramWorkloads(
         program=name,
         workloads=runs,
         removed=removed,
         needs=needs,
-        libraries=libraries,
+        includes=includes,
         **table,
     )
 

@@ -1,0 +1,79 @@
+"""Random programs (Csmith) say the same, whatever decides about register allocation."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from mlgo import models
+from mlgo.plugin.build import build_plugin
+from mlgo.process import check, run
+from mlgo.toolchain import find_toolchain
+from mlgo.workloads.allocation import allocation
+from mlgo.workloads.optimise import Extra
+
+HEADERS = Path("/usr/include/csmith")
+QUICK, SLOW = 10, 300  # programs
+SMALL = ("--max-funcs", "6", "--max-block-depth", "3", "--no-argc")
+SECONDS = 5.0  # of a run; Csmith's programs may loop for ever
+MODEL = "regalloc-speed" if "regalloc-speed" in models.names() else "inlining-size"
+KINDS = ("default", "random") + (("learned",) if MODEL == "regalloc-speed" else ())
+
+pytestmark = pytest.mark.skipif(
+    shutil.which("csmith") is None or not HEADERS.is_dir(),
+    reason="needs the Debian packages csmith and libcsmith-dev",
+)
+
+
+@pytest.fixture(scope="module")
+def plugin():
+    return build_plugin(22, MODEL)
+
+
+def compile_and_run(folder, name, level, extra):
+    """Returns what a program prints: its checksum."""
+    program = folder / f"{name}{level}"
+    argv = [find_toolchain().clang, level, "-w", f"-I{HEADERS}", *extra.arguments]
+    done = run([*argv, folder / f"{name}.c", "-o", program], env=extra.environment)
+    check(done, f"compiling {name} at {level}")
+    done = run([program], timeout=SECONDS)
+    program.unlink()
+    return done
+
+
+def check_program(folder, seed, plugin):
+    """Generates a program and compares all builds of it; False if it takes too long to run."""
+    name = f"program{seed}"
+    argv = ["csmith", "--seed", str(seed), *SMALL, "--output", folder / f"{name}.c"]
+    subprocess.run(argv, check=True, cwd=folder, stdout=subprocess.DEVNULL)
+    wanted = compile_and_run(folder, name, "-O0", Extra())
+    if wanted.code == -9:
+        return False
+    assert "checksum" in wanted.log
+    for level in ("-O1", "-O2", "-O3"):
+        for kind in KINDS:
+            extra = allocation(plugin, kind, seed=seed, priority=kind == "random")
+            found = compile_and_run(folder, name, level, extra)
+            assert (found.code, found.log) == (wanted.code, wanted.log), (seed, level, kind)
+    (folder / f"{name}.c").unlink()
+    return True
+
+
+def check_programs(folder, count, plugin):
+    """Checks as many programs as wanted, of those that end in time."""
+    done, seed = 0, 0
+    while done < count:
+        seed += 1
+        assert seed < 2 * count + 10, "most programs do not end"
+        done += check_program(folder, seed, plugin)
+
+
+def test_ten_random_programs_keep_their_checksums(tmp_path, plugin):
+    check_programs(tmp_path, QUICK, plugin)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(4 * 3600)
+def test_three_hundred_random_programs_keep_their_checksums(tmp_path, plugin):
+    check_programs(tmp_path, SLOW, plugin)

@@ -1,0 +1,24 @@
+"""Programs' own test suites pass, whatever decides about register allocation."""
+
+import pytest
+
+from mlgo import models
+from mlgo.plugin.build import build_plugin
+from mlgo.testing import run_suite_with
+from mlgo.workloads.allocation import allocation
+from mlgo.workloads.optimise import Extra
+
+MODEL = "regalloc-speed" if "regalloc-speed" in models.names() else "inlining-size"
+KINDS = ("random",) + (("learned",) if MODEL == "regalloc-speed" else ())
+SUITES = ("cmark", "leveldb", "libjsoncpp", "libzstd", "pugixml", "re2", "sqlite3", "yaml-cpp")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("name", SUITES)
+def test_suite_passes(name, kind):
+    policy = allocation(build_plugin(22, MODEL), kind, seed=1, priority=kind == "random")
+    extra = Extra(("-O2", *policy.arguments), policy.environment)
+    outcome = run_suite_with(name, f"regalloc, {kind}", extra)
+    assert outcome.passed, outcome.log[-3000:]
