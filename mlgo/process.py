@@ -160,3 +160,9 @@ def reason(finished: Finished) -> str:
     if finished.code < 0:
         return f"killed by {signal.Signals(-finished.code).name}"
     return lines[-1] if lines else f"exit code {finished.code}"
+
+
+def head_commit(folder: Path) -> str:
+    """The commit that a working tree is at; empty outside of one."""
+    done = run(["git", "-C", folder, "rev-parse", "HEAD"])
+    return done.log.strip() if done.code == 0 else ""

@@ -20,6 +20,9 @@ _COMMANDS = {
     "evaluate": "Judge rankings against every baseline.",
     "export": "Compile a model into a C library.",
     "inspect": "Look into a data set.",
+    "leave-one-out": "Judge on a handful of kernels, each left out once.",
+    "models": "Look at the models that ship.",
+    "rank": "Rank the tiles of a kernel.",
     "train": "Learn to rank tiles from measurements.",
 }
 

@@ -12,6 +12,7 @@ from cost_model.cli.train import interruptible, quiet_tensorflow
 from mlgo.errors import UserError
 
 if TYPE_CHECKING:
+    from cost_model.evaluate.judge import Judgement
     from cost_model.kernel import Kernel
     from cost_model.learn.run import Run
 
@@ -56,12 +57,8 @@ def evaluate(data: Path, training: Path, part: str, output: Path) -> None:
 
 def _evaluate(data: Path, training: Path, part: str, output: Path) -> None:
     from cost_model.dataset import read_kernels
-    from cost_model.evaluate.document import to_document, to_text
     from cost_model.evaluate.judge import judge
-    from cost_model.evaluate.page import make_page
     from cost_model.learn.run import fingerprint, load_run
-    from mlgo.report import write
-    from mlgo.report.atomic import write_text
 
     run = load_run(training)
     every = read_kernels(data)
@@ -78,6 +75,16 @@ def _evaluate(data: Path, training: Path, part: str, output: Path) -> None:
         "data_sha256": fingerprint(every),
         "model": run.model_name(ours),
     }
+    put_report(judgement, ours, facts, output)
+
+
+def put_report(judgement: Judgement, ours: str, facts: dict[str, Any], output: Path) -> None:
+    """Writes the HTML and the JSON file, and prints the methods' table."""
+    from cost_model.evaluate.document import to_document, to_text
+    from cost_model.evaluate.page import make_page
+    from mlgo.report import write
+    from mlgo.report.atomic import write_text
+
     output.parent.mkdir(parents=True, exist_ok=True)
     document = to_document(judgement, ours, facts)
     write_text(output.with_suffix(".json"), to_text(document))

@@ -23,7 +23,7 @@ from mlgo.export.aot import TARGETS
 @click.option("--name", default="xla-cpu-gemm", show_default=True, help="The model's name.")
 @click.option("--nodes", type=click.IntRange(1, 4096), default=64, show_default=True)
 @click.option("--edges", type=click.IntRange(1, 8192), default=128, show_default=True)
-@click.option("--tiles", type=click.IntRange(1, 1024), default=32, show_default=True)
+@click.option("--tiles", type=click.IntRange(1, 1024), default=16, show_default=True)
 @click.option(
     "--target",
     type=click.Choice(sorted(TARGETS)),

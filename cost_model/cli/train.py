@@ -11,7 +11,8 @@ import click
 
 from mlgo.errors import UserError
 
-_GIN = Path(__file__).parent.parent / "gin"
+#: Folder of the shipped configurations.
+GIN = Path(__file__).parent.parent / "gin"
 # Of cost_model.learn.methods, whose import takes seconds.
 _METHODS = ("ranker", "sage", "trees", "trees-ours")
 
@@ -36,7 +37,7 @@ _METHODS = ("ranker", "sage", "trees", "trees-ours")
 @click.option(
     "--config",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    default=_GIN / "cpu.gin",
+    default=GIN / "cpu.gin",
     help="Gin file with every hyperparameter.  [default: the shipped cpu.gin]",
 )
 @click.option(
@@ -74,17 +75,26 @@ def train(
 def _train(
     data: Path, output: Path, methods: tuple[str, ...], config: Path, bindings: tuple[str, ...]
 ) -> Path:
-    import gin
-
     from cost_model.learn.run import train_all
     from mlgo.train.progress import TerminalProgress
+
+    configure(config, bindings)
+    return train_all(data, output, methods, TerminalProgress()).folder
+
+
+def configure(config: Path, bindings: tuple[str, ...]) -> None:
+    """Reads a gin file and changes of it.
+
+    Raises:
+        UserError: one of them does not make sense.
+    """
+    import gin
 
     try:
         gin.parse_config_files_and_bindings([str(config)], list(bindings))
     except (ValueError, SyntaxError, OSError, TypeError) as error:
-        hint = f"compare with the shipped {_GIN / 'cpu.gin'}"
+        hint = f"compare with the shipped {GIN / 'cpu.gin'}"
         raise UserError(f"{config}: {error}", hint=hint) from error
-    return train_all(data, output, methods, TerminalProgress()).folder
 
 
 def quiet_tensorflow(threads: int) -> None:

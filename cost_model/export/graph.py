@@ -28,7 +28,7 @@ class Shape:
 
     nodes: int = 64
     edges: int = 128
-    tiles: int = 32
+    tiles: int = 16
 
 
 class RankerGraph(tf.Module):  # type: ignore[misc]

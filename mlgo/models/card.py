@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from mlgo import models, paths
 from mlgo.corpus.program import load_program
 from mlgo.errors import UserError
 from mlgo.evaluate.result import Evaluation, Sizes
+from mlgo.process import head_commit
 
 CARD = "card.json"
 
@@ -45,7 +45,7 @@ def make_card(
         "name": policy,
         "problem": "inlining",
         "compiler": {"release": 22, "version": evaluations[0].subject.llvm_version},
-        "commit": _commit(),
+        "commit": head_commit(Path(__file__).parent),
         "note": note,
         "files": {
             path.name: hashlib.sha256(path.read_bytes()).hexdigest()
@@ -88,10 +88,3 @@ def _change(text: Sizes) -> dict[str, Any] | None:
         return None
     change = round(text.policy / text.stock - 1, 6)
     return {"stock_bytes": text.stock, "policy_bytes": text.policy, "change": change}
-
-
-def _commit() -> str:
-    done = subprocess.run(
-        ["git", "rev-parse", "HEAD"], cwd=Path(__file__).parent, capture_output=True, text=True
-    )
-    return done.stdout.strip()
