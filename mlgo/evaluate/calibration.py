@@ -39,7 +39,8 @@ class Point:
         policy: e.g. "random 3".
         cost: counted with the default: instructions + 2 x (reads + writes).
         counted: policy's cost minus the default's.
-        predicted: change of LLVM's score, times the function's entry count.
+        score: LLVM's score with the default, times the function's entry count.
+        predicted: change of that.
         parts: changes of the score's parts, times the entry count; in the order of `PARTS`.
     """
 
@@ -48,6 +49,7 @@ class Point:
     policy: str
     cost: float
     counted: float
+    score: float
     predicted: float
     parts: tuple[float, ...]
 
@@ -61,6 +63,8 @@ class Calibration:
         llvm_version: of the compiler.
         points: all of them.
         pearson, spearman: of predicted / cost and counted / cost, over the points that changed.
+        relative_pearson, relative_spearman: of predicted / score and counted / cost: whether a
+            function's own score says how it changes, however often it runs.
         totals_pearson: of the sums over each program's functions, one pair a policy and program.
         weights: of the score's parts, in the order of `PARTS`, that fit the counted cost best
             (least squares on changes over cost).
@@ -72,6 +76,8 @@ class Calibration:
     points: tuple[Point, ...]
     pearson: float
     spearman: float
+    relative_pearson: float
+    relative_spearman: float
     totals_pearson: float
     weights: tuple[float, ...]
     fitted_pearson: float
@@ -172,6 +178,7 @@ def _compare(program: str, policy: str, default: _Measured, other: _Measured) ->
                 policy,
                 cost,
                 other.costs[name] - cost,
+                before.value * before.entries,
                 (after.value - before.value) * before.entries,
                 tuple(float(part) for part in change),
             )
@@ -191,6 +198,7 @@ def summarise(points: Sequence[Point], command: Sequence[str], llvm_version: str
     cost = np.array([point.cost for point in changed])
     counted = np.array([point.counted for point in changed]) / cost
     predicted = np.array([point.predicted for point in changed]) / cost
+    relative = np.array([point.predicted / max(point.score, 1e-9) for point in changed])
     parts = np.array([point.parts for point in changed]) / cost[:, None]
     weights = np.linalg.lstsq(parts, counted, rcond=None)[0]
     return Calibration(
@@ -199,6 +207,8 @@ def summarise(points: Sequence[Point], command: Sequence[str], llvm_version: str
         tuple(points),
         _pearson(predicted, counted),
         _pearson(_ranks(predicted), _ranks(counted)),
+        _pearson(relative, counted),
+        _pearson(_ranks(relative), _ranks(counted)),
         _totals_pearson(points),
         tuple(float(weight) for weight in weights),
         _pearson(parts @ weights, counted),

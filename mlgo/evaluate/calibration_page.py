@@ -30,6 +30,8 @@ def summary(calibration: Calibration) -> str:
     lines = [
         f"{len(c.points)} functions under random policies, of {programs} programs",
         f"score against counted cost: Pearson {c.pearson:.3f}, Spearman {c.spearman:.3f}",
+        f"relative to the function's score: Pearson {c.relative_pearson:.3f}, "
+        f"Spearman {c.relative_spearman:.3f}",
         f"sums over each program: Pearson {c.totals_pearson:.3f}",
         f"with fitted weights: Pearson {c.fitted_pearson:.3f}",
     ]
@@ -46,6 +48,7 @@ def calibration_page(calibration: Calibration) -> Page:
     stats = (
         Stat("Pearson", f"{c.pearson:.3f}", "score against counted cost, per function"),
         Stat("Spearman", f"{c.spearman:.3f}", "of ranks"),
+        Stat("Relative", f"{c.relative_pearson:.3f}", "Pearson, to each function's own score"),
         Stat("Programs", f"{c.totals_pearson:.3f}", "Pearson, of sums over each program"),
         Stat("Fitted weights", f"{c.fitted_pearson:.3f}", "Pearson, per function"),
     )

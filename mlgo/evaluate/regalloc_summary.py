@@ -16,9 +16,10 @@ def summary(evaluation: RegallocEvaluation) -> str:
     for build in evaluation.settings.builds[2:]:
         lines += [*_table(_rows(evaluation, build)), ""]
     lines += _means(evaluation)
-    modules = sum(program.modules for program in evaluation.programs)
+    modules = sum(program.modules for program in evaluation.programs if not program.error)
     same = sum(program.control_identical for program in evaluation.programs)
     lines.append(f"control: {same} of {modules} objects are byte-identical to stock's")
+    lines += _code_generation(evaluation)
     if evaluation.time:
         t = evaluation.time
         lines.append(f"run time, policy / stock: {ratio(t.value, t.low, t.high)} CPU")
@@ -50,6 +51,19 @@ def _means(evaluation: RegallocEvaluation) -> list[str]:
         changes = [percent(getattr(total, what)) for what in (*_WHAT, "text", "worst_change")]
         rows.append((total.build, *changes, total.worst))
     return _table(rows)
+
+
+def _code_generation(evaluation: RegallocEvaluation) -> list[str]:
+    """CPU time of code generation; once each, so that a percent is noise."""
+    ran = [program for program in evaluation.programs if not program.error]
+    stock = sum(program.size("stock").seconds for program in ran)
+    if not stock:
+        return []
+    ratios = [
+        f"{build} {sum(program.size(build).seconds for program in ran) / stock:.3f}"
+        for build in evaluation.settings.builds[1:]
+    ]
+    return [f"code generation, CPU, against stock's {stock:.1f} s: {', '.join(ratios)}"]
 
 
 def _table(rows: Sequence[tuple[str, ...]]) -> list[str]:

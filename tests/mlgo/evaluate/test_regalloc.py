@@ -132,7 +132,7 @@ def test_the_score_predicts_what_is_counted(plugin, mixer):
 
 def test_correlations_of_what_fits_perfectly():
     points = [
-        Point("p", f"f{i}", "random", 100.0 + i, 3.0 * i, 4.0 * i, (0, float(i), 0, 0, 0, 0))
+        Point("p", f"f{i}", "random", 100.0 + i, 3.0 * i, 50.0, 4.0 * i, (0, float(i), 0, 0, 0, 0))
         for i in range(9)
     ]
     found = summarise(points, ["mlgo"], "22")
