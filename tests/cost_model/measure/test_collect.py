@@ -14,7 +14,7 @@ from cost_model.measure.log import Log, read
 from cost_model.measure.spec import KernelSpec
 from cost_model.tile import DEFAULT, Tile
 from mlgo.errors import UserError
-from tests.cost_model.jax_environment import needs_jax
+from tests.cost_model.jax_environment import needs_jax, run_jax
 
 _SPEC = KernelSpec("small", "test", "model", 24, 32, 48, bias=True, activation="relu")
 _QUICK = Plan(tiles=4, rounds=4, budget_ms=50, workers=1)
@@ -124,3 +124,22 @@ def test_the_list_needs_no_jax() -> None:
     rows = [line.split("\t") for line in done.stdout.splitlines()]
     assert len(rows) > 20
     assert {row[1] for row in rows} == {"lstm"}
+
+
+@needs_jax
+def test_a_result_that_differs_from_numpys_is_wrong(tmp_path: Path) -> None:
+    found = run_jax(
+        """
+        import json
+        from cost_model.measure.spec import KernelSpec
+        from cost_model.measure.worker import _Session
+        from cost_model.xla.compiler import Compiler
+        spec = KernelSpec("k", "f", "m", 16, 24, 32, dtype="bfloat16", lhs_transposed=True)
+        session = _Session(Compiler(), {"spec": spec.as_json()})
+        right = session.compiled("4:4:2*vectwidth").status
+        session.reference[3, 5] += 0.5
+        print(json.dumps([right, session.compiled("4:4:2*vectwidth").status]))
+        """,
+        tmp_path,
+    )
+    assert found == ["measured", "wrong"]
