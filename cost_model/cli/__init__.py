@@ -12,6 +12,7 @@ from mlgo.errors import UserError
 
 # Subcommand -> its first line of help; the module of that name has the command.
 _COMMANDS = {
+    "featurize": "Make kernels to rank of an HLO module.",
     "estimate-tpu": "Read a TPU compiler's tiles and estimates.",
     "bench": "Time chosen tiles against XLA as it is.",
     "tune": "Run a JAX script with tuned tiles.",

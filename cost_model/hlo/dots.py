@@ -18,6 +18,7 @@ class Dot:
     """A product that the tiled emitter can take.
 
     Attributes:
+        name: of the instruction, without the slashes that a file's name could not have.
         m: rows of the result.
         k: length of the sums.
         n: columns of the result.
@@ -26,6 +27,7 @@ class Dot:
         kernel: a module of its own: the dot, what makes its operands, what uses its result.
     """
 
+    name: str
     m: int
     k: int
     n: int
@@ -66,7 +68,8 @@ def _dot(module: Module, computation: Computation, dot: Instruction) -> Dot | No
     if min(m, n) < 2 or min(m, k, n) < 1:
         return None
     width = _WIDTHS[dot.shape.type]
-    return Dot(m, k, n, math.prod(lhs[:batch]), width, _kernel(module, computation, dot))
+    name = dot.name.replace("/", "_")
+    return Dot(name, m, k, n, math.prod(lhs[:batch]), width, _kernel(module, computation, dot))
 
 
 def _kernel(module: Module, computation: Computation, dot: Instruction) -> Module:

@@ -1,1 +1,1 @@
-"""Chooses the tile of a JAX function's matrix products. Imported in .venv-xla only."""
+"""Chooses the tile of a JAX function's matrix products; all but `ranking` needs .venv-xla."""

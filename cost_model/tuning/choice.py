@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import jax
 import numpy as np
 
-from cost_model.hlo.dots import Dot, dots
-from cost_model.hlo.features import graph
-from cost_model.kernel import Floats, Kernel
+from cost_model.hlo.dots import dots
 from cost_model.measure import realtime
-from cost_model.measure.convert import tile_features
 from cost_model.measure.rounds import interleaved
-from cost_model.tile import DEFAULT, VECTOR_BYTES, Tile, is_safe, legal
+from cost_model.tile import DEFAULT, Tile
+from cost_model.tuning.ranking import Ranker, ranked
 from cost_model.xla.compiler import Compiler, machine_code, optimized
-
-#: From a kernel to float32 (c,) scores of its tiles: estimated log time, lower is faster.
-Ranker = Callable[[Kernel], Floats]
 
 STOCK = "stock"
 _ROUNDS, _BUDGET_NS = 20, 500_000_000
@@ -73,38 +68,6 @@ def choose(
     times = _measured(compiler, stablehlo, arguments, order[:measure])
     best = min(times, key=lambda name: times[name])
     return Choice(None if best == STOCK else Tile.parse(best), "measured", products, times)
-
-
-def ranked(found: Sequence[Dot], ranker: Ranker) -> list[Tile]:
-    """Returns the tiles that are legal for all of a module's products, fastest first.
-
-    One tile holds for a whole module, so each product counts by its share of the work.
-    """
-    tiles = _legal_for_all(found)
-    default = tiles.index(DEFAULT)
-    cost = np.zeros(len(tiles))
-    for dot in found:
-        scores = ranker(_kernel(dot, tiles))
-        cost += dot.multiply_adds * np.exp(scores - scores[default])
-    return [tiles[index] for index in np.argsort(cost, kind="stable")]
-
-
-def _legal_for_all(found: Sequence[Dot]) -> list[Tile]:
-    lanes = [VECTOR_BYTES // dot.width for dot in found]
-    several = {t for d, n in zip(found, lanes, strict=True) for t in legal(d.m, d.k, d.n, n)}
-    fits = zip(found, lanes, strict=True)
-    pairs = [(dot.n, n) for dot, n in fits]
-    return sorted(t for t in several if all(is_safe(t, n, count) for n, count in pairs))
-
-
-def _kernel(dot: Dot, tiles: list[Tile]) -> Kernel:
-    nodes = graph(dot.kernel)
-    empty = np.zeros(0, np.int64)
-    features = tile_features(tiles, VECTOR_BYTES // dot.width)
-    return Kernel(
-        dot.kernel.name, nodes.node_feat, nodes.node_opcode, nodes.edge_index, features, empty,
-        empty, default_index=tiles.index(DEFAULT),
-    )  # fmt: skip
 
 
 def _measured(

@@ -5,14 +5,12 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+from cost_model import models
 from cost_model.baselines.analytical import analytical_scores
 from cost_model.library import Library
 from cost_model.rank import predictor
-from cost_model.tuning.choice import Ranker
+from cost_model.tuning.ranking import Ranker
 from cost_model.weights import load_weights
-
-#: Where the model that comes with the package is; without it, the analytical model ranks.
-SHIPPED = Path(__file__).parents[1] / "models" / "xla-cpu-gemm" / "weights.ranker"
 
 
 def load_ranker(model: Path | None) -> tuple[str, Ranker]:
@@ -20,14 +18,14 @@ def load_ranker(model: Path | None) -> tuple[str, Ranker]:
 
     Args:
         model: weights of `cost-model train`, a shared library of `cost-model export` (.so), or
-            None for the shipped weights.
+            None for the shipped weights (or, in a package without any, the analytical model).
 
     Raises:
         UserError: the file is missing or malformed.
     """
-    if model is None and not SHIPPED.exists():
+    if model is None and models.DEFAULT not in models.names():
         return "analytical", analytical_scores
-    path = model or SHIPPED
+    path = model or models.weights_file()
     if path.suffix == ".so":
         library = Library(path)
         return hashlib.sha256(path.read_bytes()).hexdigest(), library.scores
