@@ -64,6 +64,24 @@ def test_the_whole_command(words, with_plugin, temporary, tmp_path):
     assert list(temporary.iterdir()) == []
 
 
+def test_what_moved_the_policy_is_in_report_and_json(words, with_plugin, tmp_path):
+    out, page = tmp_path / "out.json", tmp_path / "out.html"
+    done = run("--explain", "--json", out, "--html", page)
+    assert done.returncode == 0, done.stderr
+    document = json.loads(out.read_text())
+    fastjsonschema.validate(schema(), document)
+    assert "--explain" in document["command"]
+    explanation = document["explanation"]
+    assert explanation["decisions"] > 100
+    assert explanation["features"]
+    for title in ("What moved the policy", "The decisions that mattered"):
+        assert title in page.read_text()
+
+
+def test_a_coin_is_not_explained(words, with_plugin):
+    assert fails(run("--policy", "random", "--explain"), "--explain takes a learned policy")
+
+
 def test_the_command_in_the_report_repeats_it(words, with_plugin, tmp_path):
     first, second = tmp_path / "first.json", tmp_path / "second.json"
     assert run("--policy", "random", "--json", first).returncode == 0

@@ -17,7 +17,7 @@ from mlgo.rollout.explore import explore, trajectory
 from mlgo.toolchain import find_toolchain
 from tests.mlgo.rollout.interactive import compile_with_host, flags
 
-MODULES = (("tinyxml2", "tinyxml2.cpp"), ("spdlog", "spdlog.cpp"), ("libyaml", "parser.c"))
+MODULES = (("tinyxml2", "tinyxml2.cpp"), ("spdlog", "spdlog.cpp"), ("libyaml", "src/parser.c"))
 ALTERNATIVES = (16, 64)  # 16 in training
 SAMPLED = 4  # of the alternatives, in the slow ways: a rate needs no more
 DEFAULT, STOCK = Policy("default"), Policy("stock")
