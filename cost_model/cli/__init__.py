@@ -9,6 +9,7 @@ import sys
 import click
 
 from mlgo.errors import UserError
+from mlgo.examples import keep_lines
 
 # Subcommand -> its first line of help; the module of that name has the command.
 _COMMANDS = {
@@ -40,7 +41,7 @@ class _LazyGroup(click.Group):
         module = importlib.import_module(f"cost_model.cli.{name.replace('-', '_')}")
         command = getattr(module, name.replace("-", "_"))
         assert isinstance(command, click.Command)
-        return command
+        return keep_lines(command)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

@@ -10,6 +10,7 @@ import click
 
 from mlgo import __version__
 from mlgo.errors import UserError
+from mlgo.examples import keep_lines
 
 # Subcommand -> module in this package; the module's command has the same name.
 _COMMANDS = {
@@ -40,7 +41,7 @@ class _LazyGroup(click.Group):
         module = importlib.import_module(f"mlgo.cli.{_COMMANDS[name]}")
         command = getattr(module, name)
         assert isinstance(command, click.Command)
-        return command
+        return keep_lines(command)
 
 
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
