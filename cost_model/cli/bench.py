@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import random
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,9 +21,7 @@ if TYPE_CHECKING:
 @click.option(
     "--training",
     type=click.Path(path_type=Path, file_okay=False),
-    default=Path("build/train/cost-model"),
-    show_default=True,
-    help="What `cost-model train` made: the ranker and the split.",
+    help="What `cost-model train` made: ranker and split.  [default: the shipped model's]",
 )
 @click.option(
     "--part",
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 )
 def bench(
     data: Path,
-    training: Path,
+    training: Path | None,
     part: str,
     count: int | None,
     few: int,
@@ -57,17 +57,17 @@ def bench(
     paths, Eigen and YNN. Needs `make setup-xla`. Run again, it goes on where it was.
 
     \b
-    cost-model train cost_model/data/xla-cpu && cost-model bench cost_model/data/xla-cpu
+    cost-model bench cost_model/data/xla-cpu
+    cost-model bench mine --training build/train/cost-model --kernels 20
     """
     from cost_model.dataset import read_kernels
-    from cost_model.learn.run import load_run
     from cost_model.rank import predictor
     from cost_model.weights import load_weights
     from mlgo.errors import UserError
 
-    run = load_run(training)
-    weights = load_weights(training / "ranker" / "weights.ranker")
-    kernels = [k for k in run.split.part(part, read_kernels(data)) if "spec" in k.metadata]
+    path, is_in_part = _model(training, part)
+    weights = load_weights(path)
+    kernels = [k for k in read_kernels(data) if is_in_part(k) and "spec" in k.metadata]
     if not kernels:
         raise UserError(f"no kernel of {data} can be measured here: none has a specification")
     random.Random(0).shuffle(kernels)
@@ -77,6 +77,20 @@ def bench(
     facts["model"] = f"sha256 {weights.sha256}"
     facts["command"] = f"cost-model bench {data.name} --part {part} --few {few}"
     _write(contests, few, facts, output)
+
+
+def _model(training: Path | None, part: str) -> tuple[Path, Callable[[Kernel], bool]]:
+    """The weights, and which kernels are in a part: of a training, or of the shipped model."""
+    if training:
+        from cost_model.learn.run import load_run
+
+        names = set(getattr(load_run(training).split, part))
+        return training / "ranker" / "weights.ranker", lambda kernel: kernel.name in names
+    from cost_model import models
+
+    card = json.loads((models.folder() / "card.json").read_text())
+    families = set(card["data"]["kernels"][part])
+    return models.weights_file(), lambda kernel: kernel.family in families
 
 
 def _measure(
@@ -106,8 +120,6 @@ def _measure(
 
 
 def _write(contests: list[Contest], few: int, facts: dict[str, Any], output: Path) -> None:
-    import json
-
     from cost_model.measure.bench_page import document, page, summary
     from mlgo.report import write
     from mlgo.report.atomic import write_text
