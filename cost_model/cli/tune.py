@@ -49,7 +49,7 @@ def tune(
     which is kept when it is faster. A table of the choices goes to stderr.
 
     \b
-    cost-model tune examples/mlp.py
+    cost-model tune script.py
     cost-model tune --measure 8 --json choices.json script.py --batch 32
     """
     from mlgo.report.atomic import write_text
