@@ -6,6 +6,7 @@ import shutil
 import pytest
 from click.testing import CliRunner
 
+from mlgo.cli.corpus import corpus
 from mlgo.cli.evaluate import evaluate
 from mlgo.errors import UserError
 from mlgo.evaluate.calibration import Point, calibrate, summarise
@@ -121,6 +122,29 @@ def test_the_command_writes_what_it_prints(home, plugin, mixer, tmp_path):
     document = json.loads((tmp_path / "e.json").read_text())
     assert document["settings"]["pgo"] is False
     assert "mixer" in (tmp_path / "e.html").read_text()
+
+
+def test_bad_options_are_refused_before_anything_is_built(home, mixer, tmp_path):
+    def message(*arguments):
+        done = CliRunner().invoke(evaluate, ["regalloc", "--programs", "mixer", *arguments])
+        assert isinstance(done.exception, UserError)
+        return str(done.exception)
+
+    assert "belong together" in message("--policy", "file")
+    assert "no weights at" in message("--policy", "file", "--weights", str(tmp_path / "none"))
+    assert "at least 3" in message("--rounds", "2")
+    assert "is not built" in message("--policy", "random", "--model", "inlining-size")
+    assert "cannot be written" in message("--json", str(tmp_path / "none" / "e.json"))
+
+
+def test_profiles_are_made_once_and_failures_named(home, mixer):
+    first = CliRunner().invoke(corpus, ["profile", "mixer"], catch_exceptions=False)
+    path = profile_path("mixer", 22)
+    assert str(path) in first.output
+    stamp = path.stat().st_mtime_ns
+    again = CliRunner().invoke(corpus, ["profile", "mixer", "nonesuch"])
+    assert "not profiled: nonesuch" in str(again.exception)
+    assert path.stat().st_mtime_ns == stamp
 
 
 def test_the_score_predicts_what_is_counted(plugin, mixer):
