@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from llvm_patches import embedded, prefix, relink
@@ -52,19 +55,32 @@ def build(
     series = find_series(release, found)
     toolchain = find_toolchain(release)
     work = paths.home() / "toolchain" / f"build-{release}"
-    tree = _patched_tree(source, release, work)
-    origin = f"{source}" if source else f"Debian llvm-toolchain-{release}"
-    _check_version(tree, toolchain)
-    models = embedded.shipped() if chosen is None else chosen
-    _say(f"embedding {len(models)} models")
-    objects = embedded.write_folder(models, work / "models", toolchain)
-    plan = relink.Relink(tree, series, work / "models", objects, toolchain, work)
-    tools = relink.relink(plan, jobs)
     target = target or default_prefix(release)
-    contents = prefix.Contents(version_of(tree), origin, series, tools, models, tree, toolchain)
-    prefix.install(contents, target, _listing)
+    origin = f"{source}" if source else f"Debian llvm-toolchain-{release}"
+    models = embedded.shipped() if chosen is None else chosen
+    with _only_one(work):
+        tree = _patched_tree(source, release, work)
+        _check_version(tree, toolchain)
+        _say(f"embedding {len(models)} models")
+        objects = embedded.write_folder(models, work / "models", toolchain)
+        plan = relink.Relink(tree, series, work / "models", objects, toolchain, work)
+        tools = relink.relink(plan, jobs)
+        contents = prefix.Contents(version_of(tree), origin, series, tools, tree, toolchain)
+        prefix.install(contents, target, _listing)
     _say(f"installed in {target}")
     return target
+
+
+@contextlib.contextmanager
+def _only_one(work: Path) -> Iterator[None]:
+    """Keeps a second build out of the same folder."""
+    work.mkdir(parents=True, exist_ok=True)
+    with (work / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise UserError(f"another build runs in {work}", hint="wait for it") from error
+        yield
 
 
 def _patched_tree(source: Path | None, release: int, work: Path) -> Path:

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from llvm_patches.embedded import EmbeddedModel
 from llvm_patches.series import Series
 from mlgo import models
 from mlgo.errors import UserError
@@ -55,7 +54,6 @@ class Contents:
         source: where LLVM's source came from, for the manifest.
         series: the patches.
         tools: tool -> its executable.
-        embedded: the models inside, in the order in which they were embedded.
         tree: the patched source tree.
         toolchain: whose builtin headers and runtime are copied.
     """
@@ -64,7 +62,6 @@ class Contents:
     source: str
     series: Series
     tools: dict[str, Path]
-    embedded: list[EmbeddedModel]
     tree: Path
     toolchain: Toolchain
 

@@ -26,6 +26,7 @@ _ALWAYS = (
     "llvm/LICENSE.TXT",
     _READ_ONLY,
     "llvm/cmake/modules/TensorFlowCompile.cmake",
+    "llvm/lib/CodeGen/CMakeLists.txt",
     "llvm/lib/Analysis/models/",
     "llvm/lib/CodeGen/*.h",
     "llvm/lib/Support/Z3Solver.cpp",

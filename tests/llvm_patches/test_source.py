@@ -1,5 +1,6 @@
 """LLVM's source: which is refused, and that the real one takes the patches."""
 
+import fcntl
 import hashlib
 from pathlib import Path
 
@@ -86,3 +87,13 @@ def test_the_series_applies_to_the_release_and_reverses(tmp_path: Path):
     assert snapshot(tmp_path / "tree") != before
     apply(find_series(19), tmp_path / "tree", reverse=True)
     assert snapshot(tmp_path / "tree") == before
+
+
+def test_one_build_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("MLGO_HOME", str(tmp_path))
+    folder = tmp_path / "toolchain/build-19"
+    folder.mkdir(parents=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(UserError, match="another build runs"):
+            build(tmp_path / "prefix", llvm_tree(tmp_path / "llvm-project", "19.1.7"))
