@@ -91,20 +91,10 @@ def test_a_trained_model_ranks_and_is_judged(data: Path, training: Path, tmp_pat
     assert rows[0][4] == "1.000"
 
 
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        (("--set", "nothing.at_all = 3"), "nothing"),
-        (("--set", "SplitConfig.by = 'colour'"), "no split by"),
-        (("--set", "SplitConfig.test = ('f9',)"), "f9"),
-    ],
-)
-def test_bad_settings_are_clear_errors(
-    data: Path, tmp_path: Path, arguments: tuple[str, ...], words: str
-) -> None:
-    done = run("train", data, "--output", tmp_path / "run", *arguments)
+def test_a_bad_setting_is_a_clear_error(data: Path, tmp_path: Path) -> None:
+    done = run("train", data, "--output", tmp_path / "run", "--set", "nothing.at_all = 3")
     assert done.returncode == 2
-    assert words in done.stderr
+    assert "nothing" in done.stderr
     assert "Traceback" not in done.stderr
 
 
