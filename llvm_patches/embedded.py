@@ -15,7 +15,7 @@ from mlgo.toolchain import Toolchain
 #: A card's "problem" -> LLVM's name for it (llvm/Analysis/EmbeddedModel.h).
 PROBLEMS = {
     "inlining": "inliner",
-    "regalloc-eviction": "regalloc-evict",
+    "regalloc": "regalloc-evict",
     "regalloc-priority": "regalloc-priority",
 }
 

@@ -179,3 +179,16 @@ def test_packed_and_unpacked_elsewhere(prefix: Path, tmp_path: Path):
 
 def test_versions_match(prefix: Path):
     assert find_toolchain(19).version in run(prefix / "bin/clang", "--version")
+
+
+def test_on_a_machine_without_llvm_19(prefix: Path, tmp_path: Path):
+    """In a mount namespace in which Debian's LLVM 19 is an empty folder."""
+    (tmp_path / "x.c").write_text('#include <stdio.h>\nint main(void) { puts("hello"); }\n')
+    clang = prefix / "bin/clang"
+    script = (
+        "mount -t tmpfs none /usr/lib/llvm-19 && "
+        f"{clang} -Oz -mllvm -enable-ml-inliner=release -fuse-ld=lld x.c -o x && ./x"
+    )
+    if subprocess.run(["unshare", "-m", "true"], capture_output=True).returncode:
+        pytest.skip("a mount namespace needs root")
+    assert run("unshare", "-m", "sh", "-c", script, cwd=tmp_path) == "hello\n"
