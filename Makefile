@@ -26,8 +26,8 @@ test-toolchain: toolchain  ## the tests that need it
 demo: setup  ## build a real program with -Oz and with the learned policy, compare, report
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" tools/demo
 
-test: setup setup-xla lint  ## everything but the slow tests
-	$(PYTHON) -m pytest
+test: setup setup-xla lint  ## everything but the slow tests, on all cores
+	$(PYTHON) -m pytest -n auto --dist loadfile
 
 test-slow: setup  ## the slow tests too
 	$(PYTHON) -m pytest -m 'slow or not slow'

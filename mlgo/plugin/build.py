@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
 import platform
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 from mlgo import __version__, models, paths
@@ -68,7 +71,6 @@ def build_plugin(
             raise UserError(f"no model at {path}", hint="make one: mlgo export")
     folder = folder or _folder(release, policy)
     folder.mkdir(parents=True, exist_ok=True)
-    _forget_other_source(folder)
     configure = [_need("cmake"), "-S", str(SOURCE), "-B", str(folder), "-G", "Ninja"]
     configure += [f"-DLLVM_DIR={toolchain.cmake_dir}"]
     configure += ["-DMLGO_MODELS=" + ";".join(str(path.absolute()) for path in embedded)]
@@ -76,8 +78,11 @@ def build_plugin(
     configure += [f"-DMLGO_SANITIZE={'ON' if sanitize else 'OFF'}"]
     configure += [f"-DCMAKE_CXX_COMPILER={toolchain.clangxx}"]
     configure += [f"-DCMAKE_C_COMPILER={toolchain.clang}"]
-    _run(configure)
-    _run([_need("ninja"), "-C", str(folder), "mlgo"])
+    build = [_need("ninja"), "-C", str(folder), "mlgo"]
+    with _alone(folder):
+        _forget_other_source(folder)
+        _run(configure)
+        _run(build)
     return folder / "mlgo.so"
 
 
@@ -87,6 +92,14 @@ def _objects(policy: str) -> list[Path]:
 
 def _folder(release: int, policy: str) -> Path:
     return paths.home() / "plugin" / f"llvm-{release}" / policy
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """One build at a time in a folder; another one waits."""
+    with (folder / "lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def _forget_other_source(folder: Path) -> None:
