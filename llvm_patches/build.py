@@ -54,6 +54,8 @@ def build(
     found = f"LLVM {version_of(source)} in {source}" if source else ""
     series = find_series(release, found)
     toolchain = find_toolchain(release)
+    if source is not None:
+        _check_version(source, toolchain)
     work = paths.home() / "toolchain" / f"build-{release}"
     target = target or default_prefix(release)
     origin = f"{source}" if source else f"Debian llvm-toolchain-{release}"

@@ -12,6 +12,7 @@ from llvm_patches.source import copy_source, fetch_source, version_of
 from mlgo import paths
 from mlgo.corpus.debian import checked_files
 from mlgo.errors import UserError
+from mlgo.toolchain import find_toolchain
 from tests.llvm_patches.test_series import snapshot
 
 
@@ -35,6 +36,12 @@ def test_another_release_is_refused(tmp_path: Path):
         build(tmp_path / "prefix", tree)
     assert "LLVM 19" in error.value.hint
     assert not (tmp_path / "prefix").exists()
+
+
+def test_another_version_than_the_libraries_is_refused(tmp_path: Path):
+    tree = llvm_tree(tmp_path / "llvm-project", "19.1.0")
+    with pytest.raises(UserError, match=r"source is LLVM 19\.1\.0, the static libraries are 19"):
+        build(tmp_path / "prefix", tree)
 
 
 def test_no_source_tree(tmp_path: Path):
@@ -93,7 +100,8 @@ def test_one_build_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("MLGO_HOME", str(tmp_path))
     folder = tmp_path / "toolchain/build-19"
     folder.mkdir(parents=True)
+    tree = llvm_tree(tmp_path / "llvm-project", find_toolchain(19).version)
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         with pytest.raises(UserError, match="another build runs"):
-            build(tmp_path / "prefix", llvm_tree(tmp_path / "llvm-project", "19.1.7"))
+            build(tmp_path / "prefix", tree)
