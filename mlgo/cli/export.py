@@ -8,8 +8,7 @@ from pathlib import Path
 
 import click
 
-from mlgo.errors import UserError
-from mlgo.export.aot import TARGETS, Interface, compile_model
+from mlgo.export.aot import TARGETS
 
 
 @click.command()
@@ -43,17 +42,8 @@ def export(weights: Path, output: Path, name: str, target: str, saved_model: Pat
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ["CUDA_VISIBLE_DEVICES"] = ""
-    from mlgo.inlining.weights import load_weights
+    from mlgo.export.policy import export_policy
 
-    model = load_weights(weights)
-    try:
-        from mlgo.inlining.network import saved_model as save
-    except ImportError as error:
-        raise UserError(
-            f"export needs {error.name}", hint="pip install 'mlgo-suite[train]'"
-        ) from error
     with tempfile.TemporaryDirectory(prefix="mlgo-export-") as scratch:
-        folder = saved_model or Path(scratch)
-        save(model, folder)
-        compile_model(folder, Interface(name, model.sha256, model.features), output, target)
+        export_policy(weights, name, {target: output}, saved_model or Path(scratch))
     click.echo(output)

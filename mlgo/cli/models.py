@@ -60,17 +60,12 @@ def ship(training: Path, evaluations: tuple[Path, ...], policy: str, note: str) 
 def _compile_all(weights: Path, policy: str) -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ["CUDA_VISIBLE_DEVICES"] = ""
-    from mlgo.export.aot import TARGETS, Interface, compile_model
-    from mlgo.inlining.network import saved_model
-    from mlgo.inlining.weights import load_weights
+    from mlgo.export.aot import TARGETS
+    from mlgo.export.policy import export_policy
 
-    model = load_weights(weights)
-    interface = Interface(policy, model.sha256, model.features)
+    outputs = {t: weights.with_name(f"model-{t.split('-')[0]}.o") for t in TARGETS}
     with tempfile.TemporaryDirectory(prefix="mlgo-export-") as scratch:
-        saved_model(model, Path(scratch))
-        for target in TARGETS:
-            output = weights.with_name(f"model-{target.split('-')[0]}.o")
-            compile_model(Path(scratch), interface, output, target)
+        export_policy(weights, policy, outputs, Path(scratch))
 
 
 def _write_card(training: Path, evaluations: tuple[Path, ...], policy: str, note: str) -> Path:

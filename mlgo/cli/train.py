@@ -6,12 +6,13 @@ import contextlib
 import io
 import os
 import warnings
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from mlgo.cli.interrupt import interruptible
+from mlgo.cli.train_regalloc import regalloc
 from mlgo.errors import UserError
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ _METHODS = ("clone", "evolution", "expert", "ppo")
 @click.group()
 def train() -> None:
     """Train a policy of your own, overnight, on one machine."""
+
+
+train.add_command(regalloc)
 
 
 @train.command()
@@ -90,17 +94,8 @@ def inlining(
         raise UserError(f"{method} does not run on Ray", hint="--method expert does")
     if executor == "local" and address:
         raise UserError("--address needs --executor ray")
-    with _interruptible(), _executor(executor, address, jobs) as running:
+    with interruptible(), _executor(executor, address, jobs) as running:
         click.echo(_train(output, method, config, bindings, jobs, running))
-
-
-@contextlib.contextmanager
-def _interruptible() -> Iterator[None]:
-    try:
-        yield
-    except KeyboardInterrupt as error:
-        hint = "run the same command again: it goes on where it was"
-        raise UserError("interrupted", hint=hint, exit_code=130) from error
 
 
 def _executor(

@@ -106,6 +106,10 @@ float Perceptron::evaluate(std::vector<float> &Inputs) const {
   return Inputs[0];
 }
 
-float squash(float Value) { return std::copysign(std::log1p(std::fabs(Value)), Value); }
+float squash(float Value) {
+  if (!std::isfinite(Value))
+    return 0; // LLVM divides by the size of empty live ranges
+  return std::copysign(std::log1p(std::fabs(Value)), Value);
+}
 
 } // namespace mlgo

@@ -64,7 +64,7 @@ private:
   mutable std::vector<float> Next;
 };
 
-/// Compresses numbers of any magnitude: sign(x) log(1 + |x|).
+/// Compresses numbers of any magnitude: sign(x) log(1 + |x|); 0 for what is no number.
 float squash(float Value);
 
 } // namespace mlgo

@@ -68,4 +68,5 @@ def _apply(kernel: object, activation: tf.Tensor) -> tf.Tensor:
 
 def _squash(x: tf.Tensor) -> tf.Tensor:
     values = tf.cast(x, tf.float32)
+    values = tf.where(tf.math.is_finite(values), values, 0.0)
     return tf.sign(values) * tf.math.log1p(tf.abs(values))

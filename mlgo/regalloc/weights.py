@@ -2,7 +2,7 @@
 
     score[s] = MLP((x[s] - mean) / deviation) + default_weight * (s is LLVM's default choice)
     x[s] = squash(features[s], s is default, s is last; features[last], last is default, 1; globals)
-    squash(x) = sign(x) log(1 + |x|)
+    squash(x) = sign(x) log(1 + |x|), 0 where x is infinite or no number
 
 The last slot is the candidate itself: evict nothing. The legal slot with the highest score wins.
 With a last layer of zeros the policy decides as LLVM's default.
@@ -108,8 +108,12 @@ class EvictionWeights:
 
 
 def squash(x: NDArray[np.float32]) -> Floats:
-    """Compresses numbers of any magnitude: sign(x) log(1 + |x|), float32."""
-    return np.asarray(np.sign(x) * np.log1p(np.abs(x)), np.float32)
+    """Compresses numbers of any magnitude: sign(x) log(1 + |x|), float32; 0 for infinity and NaN.
+
+    LLVM 22 divides by the size of empty live ranges.
+    """
+    values = np.where(np.isfinite(x), x, 0)
+    return np.asarray(np.sign(values) * np.log1p(np.abs(values)), np.float32)
 
 
 def load_eviction_weights(path: Path) -> EvictionWeights:

@@ -1,0 +1,78 @@
+"""`mlgo train regalloc`: learn a policy of register allocation."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from mlgo.cli.interrupt import interruptible
+from mlgo.errors import UserError
+
+_GIN = Path(__file__).parent.parent / "regalloc" / "gin"
+
+
+@click.command()
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("build/train/regalloc"),
+    show_default=True,
+    help="Work folder. A run that was stopped goes on from what is there.",
+)
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Gin file with every hyperparameter.  [default: the shipped one]",
+)
+@click.option(
+    "--set",
+    "bindings",
+    multiple=True,
+    metavar="BINDING",
+    help="Change one hyperparameter, e.g. --set 'RegallocTraining.rounds = 3'; may be repeated.",
+)
+@click.option("--jobs", type=click.IntRange(1), default=os.cpu_count(), help="Compiles at a time.")
+def regalloc(output: Path, config: Path | None, bindings: tuple[str, ...], jobs: int) -> None:
+    """Train an eviction policy for speed: try evictions, prefer those that cost less, repeat.
+
+    The programs of the training and validation sets must be in the corpus; with their profiles the
+    costs are those of real work:
+
+        mlgo corpus add --split train --split validation
+        mlgo corpus profile zlib
+
+    Prints the path of the best policy's weights. Build a plugin with it by `mlgo export` and
+    `mlgo plugin build --model`.
+    """
+    with interruptible():
+        click.echo(_train(output, config or _GIN / "expert.gin", bindings, jobs))
+
+
+def _train(output: Path, config: Path, bindings: tuple[str, ...], jobs: int) -> Path:
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ["CUDA_VISIBLE_DEVICES"] = ""  # this network is too small for a GPU
+    try:
+        import gin
+
+        from mlgo.regalloc.learn import Preference
+        from mlgo.regalloc.training import RegallocTraining, Training
+        from mlgo.train.progress import TerminalProgress
+    except ImportError as error:
+        raise UserError(
+            f"training needs {error.name}", hint="pip install 'mlgo-suite[train]'"
+        ) from error
+    from mlgo.plugin.build import plugin_path
+    from mlgo.regalloc.allocate import Allocator
+    from mlgo.toolchain import find_toolchain
+
+    try:
+        gin.parse_config_files_and_bindings([str(config)], list(bindings))
+        training, preference = RegallocTraining(), Preference()
+    except (ValueError, SyntaxError, OSError, TypeError) as error:
+        raise UserError(f"{config}: {error}", hint="compare with the shipped one") from error
+    output.mkdir(parents=True, exist_ok=True)
+    (output / "config.gin").write_text(gin.config_str())
+    allocator = Allocator(find_toolchain(22), plugin_path(22), training.level)
+    return Training(training, preference, allocator, output, jobs, TerminalProgress()).run()

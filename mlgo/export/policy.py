@@ -1,0 +1,75 @@
+"""From a policy's weights to object files for the plugin, whatever the problem."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from mlgo.errors import UserError
+from mlgo.export.aot import Interface, compile_model
+
+
+def export_policy(weights: Path, name: str, outputs: Mapping[str, Path], folder: Path) -> None:
+    """Compiles weights ahead of time with TensorFlow.
+
+    Args:
+        weights: as `mlgo train` writes them.
+        name: of the policy.
+        outputs: target -> object file to write; see `mlgo.export.aot.TARGETS`.
+        folder: for the SavedModel.
+
+    Raises:
+        UserError: TensorFlow is missing, or the weights are of no known kind.
+    """
+    try:
+        interface = _saved_model(weights, name, folder)
+    except ImportError as error:
+        raise UserError(
+            f"export needs {error.name}", hint="pip install 'mlgo-suite[train]'"
+        ) from error
+    for target, output in outputs.items():
+        compile_model(folder, interface, output, target)
+
+
+def is_eviction(weights: Path) -> bool:
+    """Whether weights are of a policy of register allocation, as their header says."""
+    from mlgo.regalloc.weights import FORMAT
+
+    with weights.open("rb") as file:
+        header = file.readline(1 << 20)
+    try:
+        return bool(json.loads(header)["format"] == FORMAT)
+    except (ValueError, KeyError, TypeError):
+        return False
+
+
+def _saved_model(weights: Path, name: str, folder: Path) -> Interface:
+    return (_eviction if is_eviction(weights) else _inlining)(weights, name, folder)
+
+
+def _inlining(weights: Path, name: str, folder: Path) -> Interface:
+    from mlgo.inlining.network import saved_model
+    from mlgo.inlining.weights import load_weights
+
+    model = load_weights(weights)
+    saved_model(model, folder)
+    return Interface(name, model.sha256, model.features)
+
+
+def _eviction(weights: Path, name: str, folder: Path) -> Interface:
+    from mlgo.regalloc.network import saved_model, tensors
+    from mlgo.regalloc.weights import load_eviction_weights
+
+    model = load_eviction_weights(weights)
+    saved_model(model, folder)
+    inputs = tensors(model.interface)
+    return Interface(
+        name,
+        model.sha256,
+        tuple(input_name for input_name, _, _ in inputs),
+        output="scores",
+        symbol="mlgo_eviction_model",
+        types=tuple((type_, shape) for _, type_, shape in inputs),
+        outputs=model.interface.width,
+    )

@@ -1,0 +1,106 @@
+"""One module's code generation under a policy: the questions, and what each function then costs."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from mlgo.corpus.program import Module
+from mlgo.errors import UserError
+from mlgo.regalloc.questions import Questions, read_questions
+from mlgo.toolchain import Toolchain
+from mlgo.workloads.allocation import AllocationKind, allocation
+from mlgo.workloads.optimise import Level, generate_code
+
+#: The parts of `calculateRegAllocScore`.
+PARTS = ("copies", "loads", "stores", "load_stores", "cheap_remats", "expensive_remats")
+#: An instruction counts 1, a data read or write 2 more.
+COST = (1.0, 3.0, 3.0, 5.0, 1.0, 1.0)
+
+#: Function name, question in the function, slot.
+Choice = tuple[str, int, int]
+
+
+@dataclass(frozen=True)
+class Allocation:
+    """What a compile tells.
+
+    Attributes:
+        questions: None when nothing was asked.
+        costs: function name -> expected cost of its loads, stores, copies and rematerialisations;
+            with a profile in all runs of the workload, else in one call.
+    """
+
+    questions: Questions | None
+    costs: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Allocator:
+    """Compiles optimised modules.
+
+    Attributes:
+        toolchain: of LLVM 22.
+        plugin: built for it.
+        level: at which the modules were optimised.
+    """
+
+    toolchain: Toolchain
+    plugin: Path
+    level: Level = "-O2"
+
+    def allocate(
+        self,
+        module: Module,
+        kind: AllocationKind,
+        *,
+        weights: Path | None = None,
+        choices: Iterable[Choice] = (),
+        log: bool = False,
+    ) -> Allocation:
+        """Generates code and throws it away.
+
+        Args:
+            module: from `Optimiser.optimise`.
+            kind: what decides.
+            weights: of "file".
+            choices: override the policy's.
+            log: whether the questions are of interest.
+
+        Raises:
+            UserError: the compile failed.
+        """
+        with tempfile.TemporaryDirectory(prefix="mlgo-allocate-") as name:
+            work = Path(name)
+            lines = ["mlgo-choices-1", *("\t".join(map(str, choice)) for choice in choices)]
+            (work / "choices").write_text("\n".join(lines) + "\n")
+            extra = allocation(
+                self.plugin,
+                kind,
+                weights=weights,
+                scores=work / "scores",
+                choices=work / "choices",
+                log=work / "log" if log else None,
+            )
+            generate_code(self.toolchain, module, self.level, work / "x.o", extra)
+            return Allocation(read_questions(work / "log"), _read_costs(work / "scores"))
+
+
+def _read_costs(path: Path) -> dict[str, float]:
+    if not path.exists():
+        return {}  # a module without functions
+    try:
+        rows = [json.loads(line) for line in path.read_text().splitlines()]
+        return {row["function"]: _cost(row) for row in rows}
+    except (ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{path} is no file of scores: {error}") from error
+
+
+def _cost(row: dict[str, float]) -> float:
+    entries = 1.0 if row["entry_count"] is None else float(row["entry_count"])
+    return entries * float(np.dot(COST, [row[part] for part in PARTS]))
