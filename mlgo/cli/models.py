@@ -42,9 +42,9 @@ def show(policy: str) -> None:
 def ship(training: Path, evaluations: tuple[Path, ...], policy: str, note: str) -> None:
     """Put the best policy of a TRAINING folder among the shipped ones, with its card.
 
-    For maintainers, twice: without EVALUATIONS the weights and objects are replaced; then build
-    the plugin, run `mlgo evaluate inlining` on held-out programs, and give its JSON files, which
-    go into the card.
+    For maintainers, twice: without EVALUATIONS the weights and objects are replaced, and the card
+    has no figures; then build the plugin, run `mlgo evaluate` on held-out programs, and give its
+    JSON files, which go into the card.
     """
     if evaluations:
         click.echo(_write_card(training, evaluations, policy, note))
@@ -54,6 +54,7 @@ def ship(training: Path, evaluations: tuple[Path, ...], policy: str, note: str) 
     weights = folder / "weights.mlgo"
     shutil.copyfile(training / "best.mlgo", weights)
     _compile_all(weights, policy)
+    _write_card(training, (), policy, note)
     click.echo(folder)
 
 
@@ -69,22 +70,34 @@ def _compile_all(weights: Path, policy: str) -> None:
 
 
 def _write_card(training: Path, evaluations: tuple[Path, ...], policy: str, note: str) -> Path:
-    import gin
-
-    from mlgo.evaluate.document import read_evaluation
+    from mlgo.export.policy import is_eviction
     from mlgo.models.card import make_card, write_card
 
+    evicts = is_eviction(shipped.folder_for(policy) / "weights.mlgo")
+    problem = "regalloc" if evicts else "inlining"
+    if evicts:
+        from mlgo.evaluate.regalloc_document import read_evaluation
+    else:
+        from mlgo.evaluate.document import read_evaluation  # type: ignore[assignment]
+    found = [read_evaluation(path) for path in evaluations]
+    splits = _splits(training, problem)
+    return write_card(policy, make_card(policy, training, splits, found, note, problem))
+
+
+def _splits(training: Path, problem: str) -> dict[str, tuple[str, ...]]:
+    import gin
+
     with contextlib.redirect_stderr(io.StringIO()):  # Gym greets each import with a notice
-        from mlgo.train.methods import load
-        from mlgo.train.objective import Problem
+        if problem == "regalloc":
+            from mlgo.regalloc.training import RegallocTraining as Settings
+        else:
+            from mlgo.train.methods import load
+            from mlgo.train.objective import Problem as Settings  # type: ignore[assignment]
 
-        load("expert")  # gin must know all settings that the file names
-
+            load("expert")  # gin must know all settings that the file names
     try:
         gin.parse_config_file(str(training / "config.gin"))
     except OSError as error:
         raise UserError(f"{training} is no training folder: {error}") from error
-    problem = Problem()
-    splits = {"train": problem.train, "validation": problem.validation}
-    found = [read_evaluation(path) for path in evaluations]
-    return write_card(policy, make_card(policy, training, splits, found, note))
+    settings = Settings()
+    return {"train": settings.train, "validation": settings.validation}

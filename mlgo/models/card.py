@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from mlgo import models, paths
 from mlgo.corpus.program import load_program
 from mlgo.errors import UserError
+from mlgo.evaluate.regalloc_result import RegallocEvaluation
 from mlgo.evaluate.result import Evaluation, Sizes
 from mlgo.process import head_commit
+from mlgo.toolchain import find_toolchain
 
 CARD = "card.json"
 
@@ -20,17 +23,19 @@ def make_card(
     policy: str,
     training: Path,
     splits: dict[str, tuple[str, ...]],
-    evaluations: list[Evaluation],
+    evaluations: Sequence[Evaluation | RegallocEvaluation],
     note: str = "",
+    problem: str = "inlining",
 ) -> dict[str, Any]:
     """Returns the card of a policy whose weights and objects are in the models' folder.
 
     Args:
         policy: its name.
-        training: the work folder of `mlgo train inlining`, for its configuration.
+        training: the work folder of `mlgo train`, for its configuration.
         splits: "train" and "validation" -> programs.
         evaluations: of the policy on programs that are in neither.
         note: what else a user should know.
+        problem: "inlining" or "regalloc".
 
     Raises:
         UserError: a held-out program is in a split, or a program is not in the corpus.
@@ -43,8 +48,8 @@ def make_card(
     folder = models.folder_for(policy)
     return {
         "name": policy,
-        "problem": "inlining",
-        "compiler": {"release": 22, "version": evaluations[0].subject.llvm_version},
+        "problem": problem,
+        "compiler": {"release": 22, "version": find_toolchain(22).version},
         "commit": head_commit(Path(__file__).parent),
         "note": note,
         "files": {
@@ -71,7 +76,9 @@ def _package(name: str) -> dict[str, str]:
     return {"package": origin.name, "version": origin.version, "sha256": origin.sha256}
 
 
-def _rows(evaluation: Evaluation) -> list[dict[str, Any]]:
+def _rows(evaluation: Evaluation | RegallocEvaluation) -> list[dict[str, Any]]:
+    if isinstance(evaluation, RegallocEvaluation):
+        return [_work(evaluation, index) for index in range(len(evaluation.programs))]
     return [
         {
             "package": program.name,
@@ -81,6 +88,19 @@ def _rows(evaluation: Evaluation) -> list[dict[str, Any]]:
         }
         for program in evaluation.programs
     ]
+
+
+def _work(evaluation: RegallocEvaluation, index: int) -> dict[str, Any]:
+    program = evaluation.programs[index]
+    return {
+        "package": program.name,
+        "version": program.version,
+        "level": evaluation.settings.level,
+        "pgo": evaluation.settings.pgo,
+        "error": program.error,
+        "weighted_cost": round(program.change("policy"), 6),
+        "instructions": round(program.change("policy", "instructions"), 6),
+    }
 
 
 def _change(text: Sizes) -> dict[str, Any] | None:

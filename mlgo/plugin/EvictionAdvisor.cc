@@ -53,12 +53,12 @@ public:
     StringRef Features = Ask(candidate(), Found);
     if (Features.empty())
       return Usual;
-    size_t Slot = Session.decide(Features, *UsualSlot);
-    if (Slot == *UsualSlot && !Session.isControl())
+    std::optional<size_t> Slot = Session.decide(Features, *UsualSlot);
+    if (!Slot || (Slot == UsualSlot && !Session.isControl()))
       return Usual;
-    if (Slot != candidate())
-      Ask(Slot, Found);
-    if (Slot != *UsualSlot)
+    if (*Slot != candidate())
+      Ask(*Slot, Found);
+    if (Slot != UsualSlot)
       ++Overrides[VirtReg.reg()];
     else if (Found != Usual)
       mlgo::fatal("LLVM " LLVM_VERSION_STRING " numbers the candidates of an eviction differently");

@@ -51,7 +51,7 @@ void EvictionSession::enter(StringRef Name) {
   AskedInFunction = 0;
 }
 
-size_t EvictionSession::decide(StringRef Features, size_t Default) {
+std::optional<size_t> EvictionSession::decide(StringRef Features, size_t Default) {
   const auto &Specs = Policy->features();
   for (size_t I = 0; I < Specs.size(); ++I) {
     size_t Size = Specs[I].getTotalTensorBufferSize();
@@ -61,7 +61,7 @@ size_t EvictionSession::decide(StringRef Features, size_t Default) {
   uint64_t Index = Asked++;
   unsigned IndexInFunction = AskedInFunction++;
   if (!Policy->isLegal(Default))
-    return Default;
+    return std::nullopt;
   size_t Chosen = Policy->choose(Index, Default);
   if (Choices) {
     auto Listed = Choices->lookup(Function, IndexInFunction);

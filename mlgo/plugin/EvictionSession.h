@@ -35,8 +35,9 @@ public:
   void enter(llvm::StringRef Function);
 
   /// Returns the slot for the question with these raw \p Features. \p Default is what LLVM's
-  /// default advisor takes; when that is not legal as LLVM's ML advisor sees it, it stands.
-  size_t decide(llvm::StringRef Features, size_t Default);
+  /// default advisor takes; nothing when that is not legal as LLVM's ML advisor sees it: then it
+  /// stands.
+  std::optional<size_t> decide(llvm::StringRef Features, size_t Default);
 
   size_t width() const { return Policy->width(); }
 

@@ -46,12 +46,12 @@ class EvictionModule(tf.Module):  # type: ignore[misc]
         default = tf.cast(slots == features["default_choice"], tf.float32)
         last = tf.cast(slots == interface.width - 1, tf.float32)
         own = [_squash(features[name][0]) for name in interface.slot_features]
-        own = tf.stack([*own, default, last])  # (features, width)
+        table = tf.stack([*own, default, last])  # (features, width)
         rest = [_squash(features[name]) for name in interface.global_features]
-        shared = tf.concat([own[:, -1], *rest], axis=0)[:, None]
+        shared = tf.concat([table[:, -1], *rest], axis=0)[:, None]
         # The slots' inputs below each other, the question's beside them in one column.
-        count = own.shape[0]
-        activation = (own - weights.mean[:count, None]) / weights.deviation[:count, None]
+        count = table.shape[0]
+        activation = (table - weights.mean[:count, None]) / weights.deviation[:count, None]
         shared = (shared - weights.mean[count:, None]) / weights.deviation[count:, None]
         first = weights.kernels[0]
         offset = tf.reduce_sum(shared * first[count:], axis=0)[:, None]

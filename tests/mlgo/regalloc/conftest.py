@@ -80,7 +80,7 @@ class Compiler:
 
 @pytest.fixture(scope="session")
 def plugin22():
-    return build_plugin(22)
+    return build_plugin(22, "regalloc-speed")
 
 
 @pytest.fixture
