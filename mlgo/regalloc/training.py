@@ -114,7 +114,7 @@ class Training:
         return self.folder / "best.mlgo"
 
     def _explore(self, number: int, weights: Path | None) -> list[tuple[Task, Alternatives]]:
-        todo = tasks(self.config.train, self.config.modules)
+        todo = _distinct(tasks(self.config.train, self.config.modules))
         with self.progress.bar(f"round {number}: exploring", len(todo)) as advance:
 
             def one(task: Task) -> Alternatives | None:
@@ -200,7 +200,7 @@ class Training:
         file = self.folder / "validation" / f"{name}.json"
         if file.exists():
             return dict(json.loads(file.read_text()))
-        todo = tasks(self.config.validation, self.config.modules)
+        todo = _distinct(tasks(self.config.validation, self.config.modules))
 
         def cost(task: Task) -> float:
             module = self._optimised(task)
@@ -214,6 +214,11 @@ class Training:
 
 
 _NO_CHANGE = {"change": 0.0, "worst": 0.0}
+
+
+def _distinct(todo: list[Task]) -> list[Task]:
+    """Leaves out what a program compiles twice, e.g. for its static and its shared library."""
+    return list({(t.program.name, t.module.sha256, t.module.flags): t for t in todo}.values())
 
 
 def _as_default(weights: EvictionWeights) -> EvictionWeights:
