@@ -22,9 +22,16 @@ _GIN = Path(__file__).parent.parent / "regalloc" / "gin"
     help="Work folder. A run that was stopped goes on from what is there.",
 )
 @click.option(
+    "--method",
+    type=click.Choice(("expert", "evolution")),
+    default="expert",
+    show_default=True,
+    help="How to learn: expert iteration, evolution strategies.",
+)
+@click.option(
     "--config",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="Gin file with every hyperparameter.  [default: the shipped one]",
+    help="Gin file with every hyperparameter.  [default: the method's shipped one]",
 )
 @click.option(
     "--set",
@@ -34,7 +41,9 @@ _GIN = Path(__file__).parent.parent / "regalloc" / "gin"
     help="Change one hyperparameter, e.g. --set 'RegallocTraining.rounds = 3'; may be repeated.",
 )
 @click.option("--jobs", type=click.IntRange(1), default=os.cpu_count(), help="Compiles at a time.")
-def regalloc(output: Path, config: Path | None, bindings: tuple[str, ...], jobs: int) -> None:
+def regalloc(
+    output: Path, method: str, config: Path | None, bindings: tuple[str, ...], jobs: int
+) -> None:
     """Train an eviction policy for speed: try evictions, prefer those that cost less, repeat.
 
     The programs of the training and validation sets must be in the corpus; with their profiles the
@@ -47,15 +56,16 @@ def regalloc(output: Path, config: Path | None, bindings: tuple[str, ...], jobs:
     `mlgo plugin build --model`.
     """
     with interruptible():
-        click.echo(_train(output, config or _GIN / "expert.gin", bindings, jobs))
+        click.echo(_train(output, method, config or _GIN / f"{method}.gin", bindings, jobs))
 
 
-def _train(output: Path, config: Path, bindings: tuple[str, ...], jobs: int) -> Path:
+def _train(output: Path, method: str, config: Path, bindings: tuple[str, ...], jobs: int) -> Path:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ["CUDA_VISIBLE_DEVICES"] = ""  # this network is too small for a GPU
     try:
         import gin
 
+        from mlgo.regalloc.evolution import EvolutionTraining
         from mlgo.regalloc.learn import Preference
         from mlgo.regalloc.training import RegallocTraining, Training
         from mlgo.train.progress import TerminalProgress
@@ -75,4 +85,5 @@ def _train(output: Path, config: Path, bindings: tuple[str, ...], jobs: int) -> 
     output.mkdir(parents=True, exist_ok=True)
     (output / "config.gin").write_text(gin.config_str())
     allocator = Allocator(find_toolchain(22), plugin_path(22), training.level)
-    return Training(training, preference, allocator, output, jobs, TerminalProgress()).run()
+    kind = EvolutionTraining if method == "evolution" else Training
+    return kind(training, preference, allocator, output, jobs, TerminalProgress()).run()

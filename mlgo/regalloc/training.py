@@ -102,7 +102,8 @@ class Training:
             explored += self._explore(number, weights)
             learned = self._learn(number, explored)
             for caution in self.config.cautions:
-                self._offer(number, dataclasses.replace(learned, default_weight=caution))
+                candidate = dataclasses.replace(learned, default_weight=caution)
+                self._offer(f"round {number}", candidate)
             weights = self.best
         if weights is None:
             raise UserError("no round of exploration: nothing learned")
@@ -167,11 +168,11 @@ class Training:
             weights.save(file)
         return load_eviction_weights(file)
 
-    def _offer(self, number: int, candidate: EvictionWeights) -> None:
+    def _offer(self, name: str, candidate: EvictionWeights) -> None:
         """Measures a policy, and keeps it when it is better than the best so far."""
         change, worst = self._measure(candidate)
-        name = f"round {number}, caution {candidate.default_weight:g}"
-        self.progress.note(f"{name}: cost {change:+.3%}, worst {worst:+.3%}")
+        caution = f"caution {candidate.default_weight:g}"
+        self.progress.note(f"{name}, {caution}: cost {change:+.3%}, worst {worst:+.3%}")
         file = self.folder / "best.json"
         best = json.loads(file.read_text())["change"] if file.exists() else None
         allowed = worst <= self.config.tolerance
@@ -196,18 +197,20 @@ class Training:
 
     def _costs(self, kind: AllocationKind, weights: Path | None) -> Costs:
         """Returns what the validation programs cost under a policy; kept on disk."""
-        name = hashlib.sha256(weights.read_bytes()).hexdigest()[:16] if weights else kind
-        file = self.folder / "validation" / f"{name}.json"
+        todo = _distinct(tasks(self.config.validation, self.config.modules))
+        modules = parallel_map(self._optimised, todo, self.jobs)
+        # The optimised modules' names tell compiler, level and profile apart.
+        key = hashlib.sha256((weights.read_bytes() if weights else b"") + kind.encode())
+        key.update("".join(module.bitcode for module in modules).encode())
+        file = self.folder / "validation" / f"{key.hexdigest()[:16]}.json"
         if file.exists():
             return dict(json.loads(file.read_text()))
-        todo = _distinct(tasks(self.config.validation, self.config.modules))
 
-        def cost(task: Task) -> float:
-            module = self._optimised(task)
+        def cost(module: Module) -> float:
             return sum(self.allocator.allocate(module, kind, weights=weights).costs.values())
 
         costs: Costs = defaultdict(float)
-        for task, value in zip(todo, parallel_map(cost, todo, self.jobs), strict=True):
+        for task, value in zip(todo, parallel_map(cost, modules, self.jobs), strict=True):
             costs[task.program.name] += value
         _write(file, costs)
         return dict(costs)

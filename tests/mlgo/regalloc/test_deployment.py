@@ -151,3 +151,22 @@ def _readable(file):
         return bool(os.read(file, 1))
     except BlockingIOError:
         return False
+
+
+@pytest.mark.parametrize("regalloc", ["default", "random"])
+def test_thin_lto_in_parallel(clang, regalloc):
+    """Back ends are threads of the linker: each has pipes of its own."""
+    source = (clang.folder / "x.c").read_text()
+    for name, other in (("mix(", "mixed("), ("main(", "other("), ("tell(", "told(")):
+        source = source.replace(name, other)
+    (clang.folder / "y.c").write_text(source)
+    clang.run("-O2", "-flto=thin", "-c", "x.c", "y.c")
+    link = ["-O2", "-flto=thin", f"--ld-path={clang.toolchain.tool('ld.lld')}", "x.o", "y.o"]
+    link += ["-Wl,--thinlto-jobs=2"]
+    clang.run(*link, "-o", "stock")
+    env = {"MLGO_POLICY": "off", "MLGO_REGALLOC": regalloc}
+    clang.run(*link, f"-Wl,--load-pass-plugin={clang.plugin}", "-o", "linked", env=env)
+    stock, linked = (clang.folder / name for name in ("stock", "linked"))
+    assert (stock.read_bytes() == linked.read_bytes()) == (regalloc == "default")
+    assert len({subprocess.check_output(program) for program in (stock, linked)}) == 1
+    assert clang.leftovers() == []

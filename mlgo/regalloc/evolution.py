@@ -1,0 +1,141 @@
+"""Evolution strategies for register allocation: perturb the network, move to where code costs less.
+
+Antithetic pairs and rank-shaped fitness as in Salimans et al., "Evolution Strategies as a Scalable
+Alternative to Reinforcement Learning" (2017); see mlgo.train.evolution. The fitness is the whole
+cost of hot modules, so that what evictions do to each other counts.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import gin
+import numpy as np
+from numpy.typing import NDArray
+
+from mlgo.corpus.program import Module
+from mlgo.parallel import parallel_map
+from mlgo.regalloc.learn import Preference, initial_weights
+from mlgo.regalloc.training import Training
+from mlgo.regalloc.weights import EvictionWeights
+from mlgo.rollout.collect import tasks
+from mlgo.train.evolution import State, adam, load_state, ranks
+
+Vector = NDArray[np.float64]
+
+
+@gin.configurable
+@dataclass(frozen=True)
+class RegallocEvolution:
+    """Hyperparameters.
+
+    Attributes:
+        iterations: steps.
+        pairs: antithetic perturbations per step.
+        hottest: of each training program, the modules with the largest cost.
+        sigma: deviation of the perturbations.
+        learning_rate: of Adam.
+        validate_every: steps between looks at the validation programs.
+        seed: of the perturbations.
+    """
+
+    iterations: int = 20
+    pairs: int = 6
+    hottest: int = 2
+    sigma: float = 0.05
+    learning_rate: float = 0.02
+    validate_every: int = 5
+    seed: int = 0
+
+
+class EvolutionTraining(Training):
+    """One run, in a work folder of its own; a killed one goes on from the last step."""
+
+    def run(self) -> Path:
+        """Trains, and returns the path of the best policy's weights."""
+        config = RegallocEvolution()
+        modules = self._hot_modules(config.hottest)
+        shape, base = self._start(modules)
+        state = self._state(shape)
+        while state.step < config.iterations:
+            rng = np.random.default_rng([config.seed, state.step])
+            noise = rng.standard_normal((config.pairs, len(state.theta)))
+            noise = np.concatenate([noise, -noise])
+            thetas = state.theta + config.sigma * noise
+            fitness = -self._changes(shape, thetas, modules, base)
+            gradient = ranks(fitness) @ noise / (len(noise) * config.sigma)
+            state = adam(state, gradient, config.learning_rate, 0.0)
+            mean, best = fitness.mean(), fitness.max()
+            self.progress.note(f"step {state.step}: mean {-mean:+.3%}, best {-best:+.3%}")
+            if state.step == config.iterations or state.step % config.validate_every == 0:
+                for caution in self.config.cautions:
+                    weights = with_parameters(shape, state.theta)
+                    candidate = dataclasses.replace(weights, default_weight=caution)
+                    self._offer(f"step {state.step}", candidate)
+            state.save(self.folder / "state.npz")  # last: what a kill interrupts is done again
+        return self.best
+
+    def _hot_modules(self, count: int) -> list[Module]:
+        found = []
+        for program in self.config.train:
+            todo = tasks([program], self.config.modules)
+            modules = {m.bitcode: m for m in map(self._optimised, todo)}
+            costs = parallel_map(self._cost, list(modules.values()), self.jobs)
+            order = np.argsort(costs)[::-1][:count]
+            found += [list(modules.values())[index] for index in order]
+        return found
+
+    def _cost(self, module: Module, weights: Path | None = None) -> float:
+        kind = "file" if weights else "default"
+        return sum(self.allocator.allocate(module, kind, weights=weights).costs.values())
+
+    def _start(self, modules: list[Module]) -> tuple[EvictionWeights, Vector]:
+        """Returns a policy that decides as LLVM's default, and what the modules cost by it."""
+        preference = Preference()
+        found = [self.allocator.allocate(module, "default", log=True) for module in modules]
+        questions = [f.questions for f in found if f.questions is not None]
+        inputs = np.concatenate([q.inputs[q.mask] for q in questions])
+        base = np.array([sum(f.costs.values()) for f in found])
+        return initial_weights(questions[0].interface, inputs, preference), base
+
+    def _state(self, shape: EvictionWeights) -> State:
+        file = self.folder / "state.npz"
+        if file.exists():
+            return load_state(file)
+        theta = parameters(shape)
+        zeros = np.zeros_like(theta)
+        return State(theta, zeros, zeros, 0, 0.0)
+
+    def _changes(
+        self, shape: EvictionWeights, thetas: Vector, modules: list[Module], base: Vector
+    ) -> Vector:
+        """Returns the mean relative change of the modules' costs for each parameter vector."""
+        with tempfile.TemporaryDirectory(prefix="mlgo-evolution-") as name:
+            todo = []
+            for index, theta in enumerate(thetas):
+                path = Path(name) / f"{index}.mlgo"
+                with_parameters(shape, theta).save(path)
+                todo += [(module, path) for module in modules]
+            costs = parallel_map(lambda item: self._cost(*item), todo, self.jobs)
+        changes = np.reshape(costs, (len(thetas), len(modules))) / base - 1.0
+        return np.asarray(changes.mean(axis=1), np.float64)
+
+
+def parameters(weights: EvictionWeights) -> Vector:
+    """Returns kernels and biases as one vector."""
+    arrays = [*weights.kernels, *weights.biases]
+    return np.asarray(np.concatenate([a.reshape(-1) for a in arrays]), np.float64)
+
+
+def with_parameters(weights: EvictionWeights, theta: Vector) -> EvictionWeights:
+    """Returns the weights with other kernels and biases; inverse of `parameters`."""
+    arrays, position = [], 0
+    for old in (*weights.kernels, *weights.biases):
+        part = theta[position : position + old.size]
+        arrays.append(part.reshape(old.shape).astype(np.float32))
+        position += old.size
+    count = len(weights.kernels)
+    return dataclasses.replace(weights, kernels=tuple(arrays[:count]), biases=tuple(arrays[count:]))
