@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.metadata
 import json
 import shutil
 from collections.abc import Callable
@@ -165,7 +166,9 @@ def _install_licences(contents: Contents, folder: Path) -> None:
         shutil.copyfile(contents.tree / name / "LICENSE.TXT", folder / f"{name}.txt")
     for package in ("zlib1g-dev", "libzstd-dev"):
         shutil.copyfile(f"/usr/share/doc/{package}/copyright", folder / f"{package}.txt")
-    shutil.copyfile(Path(__file__).parent.parent / "LICENSE", folder / "mlgo-suite.txt")
+    suite = importlib.metadata.distribution("mlgo-suite")
+    licence = next(file for file in suite.files or () if file.name == "LICENSE")
+    shutil.copyfile(Path(str(suite.locate_file(licence))), folder / "mlgo-suite.txt")
 
 
 def _write_manifest(contents: Contents, inside: list[dict[str, str]], path: Path) -> None:
