@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from mlgo.corpus.program import Module
 from mlgo.parallel import parallel_map
 from mlgo.regalloc.learn import Preference, initial_weights
-from mlgo.regalloc.training import Training
+from mlgo.regalloc.training import Training, distinct
 from mlgo.regalloc.weights import EvictionWeights
 from mlgo.rollout.collect import tasks
 from mlgo.train.evolution import State, adam, load_state, ranks
@@ -67,7 +67,7 @@ class EvolutionTraining(Training):
             thetas = state.theta + config.sigma * noise
             fitness = -self._changes(shape, thetas, modules, base)
             gradient = ranks(fitness) @ noise / (len(noise) * config.sigma)
-            state = adam(state, gradient, config.learning_rate, 0.0)
+            state = adam(state, gradient, config.learning_rate)
             mean, best = fitness.mean(), fitness.max()
             self.progress.note(f"step {state.step}: mean {-mean:+.3%}, best {-best:+.3%}")
             if state.step == config.iterations or state.step % config.validate_every == 0:
@@ -81,11 +81,10 @@ class EvolutionTraining(Training):
     def _hot_modules(self, count: int) -> list[Module]:
         found = []
         for program in self.config.train:
-            todo = tasks([program], self.config.modules)
-            modules = {m.bitcode: m for m in map(self._optimised, todo)}
-            costs = parallel_map(self._cost, list(modules.values()), self.jobs)
-            order = np.argsort(costs)[::-1][:count]
-            found += [list(modules.values())[index] for index in order]
+            todo = distinct(tasks([program], self.config.modules))
+            modules = parallel_map(self._optimised, todo, self.jobs)
+            costs = parallel_map(self._cost, modules, self.jobs)
+            found += [modules[index] for index in np.argsort(costs)[::-1][:count]]
         return found
 
     def _cost(self, module: Module, weights: Path | None = None) -> float:
@@ -107,7 +106,7 @@ class EvolutionTraining(Training):
             return load_state(file)
         theta = parameters(shape)
         zeros = np.zeros_like(theta)
-        return State(theta, zeros, zeros, 0, 0.0)
+        return State(theta, zeros, zeros, 0)
 
     def _changes(
         self, shape: EvictionWeights, thetas: Vector, modules: list[Module], base: Vector

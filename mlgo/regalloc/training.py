@@ -115,7 +115,7 @@ class Training:
         return self.folder / "best.mlgo"
 
     def _explore(self, number: int, weights: Path | None) -> list[tuple[Task, Alternatives]]:
-        todo = _distinct(tasks(self.config.train, self.config.modules))
+        todo = distinct(tasks(self.config.train, self.config.modules))
         with self.progress.bar(f"round {number}: exploring", len(todo)) as advance:
 
             def one(task: Task) -> Alternatives | None:
@@ -197,7 +197,7 @@ class Training:
 
     def _costs(self, kind: AllocationKind, weights: Path | None) -> Costs:
         """Returns what the validation programs cost under a policy; kept on disk."""
-        todo = _distinct(tasks(self.config.validation, self.config.modules))
+        todo = distinct(tasks(self.config.validation, self.config.modules))
         modules = parallel_map(self._optimised, todo, self.jobs)
         # The optimised modules' names tell compiler, level and profile apart.
         key = hashlib.sha256((weights.read_bytes() if weights else b"") + kind.encode())
@@ -219,7 +219,7 @@ class Training:
 _NO_CHANGE = {"change": 0.0, "worst": 0.0}
 
 
-def _distinct(todo: list[Task]) -> list[Task]:
+def distinct(todo: list[Task]) -> list[Task]:
     """Leaves out what a program compiles twice, e.g. for its static and its shared library."""
     return list({(t.program.name, t.module.sha256, t.module.flags): t for t in todo}.values())
 

@@ -76,5 +76,7 @@ def test_a_large_default_weight_never_overrules_the_default():
 
 
 def test_the_shipped_policy_reads_features_that_llvm_has():
-    for name in models.names():
+    policies = [name for name in models.names() if name.startswith("inlining-")]
+    assert policies
+    for name in policies:
         assert set(load_weights(models.weights_file(name)).features) <= set(FEATURES)
