@@ -23,8 +23,8 @@ from cost_model.metrics import (
 #: The methods that nothing is learned for, with their titles.
 CHANCE, DEFAULT, ANALYTICAL = "chance", "default", "analytical"
 TITLES = {
-    CHANCE: "random order (expected)",
-    DEFAULT: "the compiler's default, then random",
+    CHANCE: "random order",
+    DEFAULT: "default, then random",
     ANALYTICAL: "analytical model",
     **{name: method.title for name, method in METHODS.items()},
 }

@@ -150,7 +150,7 @@ def _facts(facts: dict[str, Any]) -> Text:
 
 
 def _mean_cell(figure: str, found: Mean) -> Cell:
-    low, high = _text(figure, found.low), _text(figure, found.high)
+    low, high = (_text(figure, x).removesuffix(" %") for x in (found.low, found.high))
     return Cell(f"{_text(figure, found.value)} ({low} to {high})", found.value)
 
 
