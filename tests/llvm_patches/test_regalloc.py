@@ -4,14 +4,11 @@ import os
 import subprocess
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from llvm_patches.build import build, default_prefix
-from llvm_patches.embedded import parse, shipped
+from llvm_patches.build import default_prefix
 from mlgo.corpus.program import Program
 from mlgo.plugin.build import build_plugin
-from mlgo.regalloc.weights import EvictionWeights, Interface
 from tests.llvm_patches.test_toolchain import STOCK, objects, run
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
@@ -28,12 +25,6 @@ long f(long *p, long n) {
   return a ^ b ^ c ^ d ^ e ^ g ^ h ^ i ^ j ^ k ^ l ^ m ^ o ^ q ^ r ^ s;
 }
 """
-_SLOTS = (
-    *("is_free", "nr_urgent", "nr_broken_hints", "is_hint", "is_local", "nr_rematerializable"),
-    *("nr_defs_and_uses", "weighed_reads_by_max", "weighed_writes_by_max", "liverange_size"),
-    *("use_def_density", "hottest_bb_freq_by_max", "max_stage", "min_stage"),
-)
-_INTEGERS = ("is_free", "is_hint", "is_local", "max_stage", "min_stage")
 
 
 @pytest.fixture
@@ -66,49 +57,16 @@ def test_stock_has_no_hook(source: Path, tmp_path: Path):
     assert not (tmp_path / "x.o").exists()
 
 
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small random network, which often overrules the default."""
-    from mlgo.export.aot import Interface as Symbols
-    from mlgo.export.aot import compile_model
-    from mlgo.regalloc.network import saved_model, tensors
-
-    interface = Interface(_SLOTS, ("progress",), _INTEGERS, 33)
-    draw = np.random.default_rng(7)
-    shapes = ((interface.inputs, 8), (8, 1))
-    kernels = tuple(draw.normal(0, 0.5, shape).astype(np.float32) for shape in shapes)
-    biases = tuple(np.zeros(shape[1], np.float32) for shape in shapes)
-    ones = np.ones(interface.inputs, np.float32)
-    weights = EvictionWeights(interface, 0 * ones, ones, kernels, biases, 1.0)
-    folder = tmp_path_factory.mktemp("model")
-    saved_model(weights, folder / "saved")
-    names, types, dimensions = zip(*tensors(interface), strict=True)
-    symbols = Symbols(
-        "probe",
-        weights.sha256,
-        names,
-        "scores",
-        "mlgo_eviction_model",
-        tuple(zip(types, dimensions, strict=True)),
-        33,
-    )
-    compile_model(folder / "saved", symbols, folder / "model.o")
-    return folder / "model.o"
-
-
 def test_the_embedded_model_is_the_plugins(
-    prefix: Path, programs: list[tuple[Path, Program]], model: Path, tmp_path: Path
+    prefix: Path, programs: list[tuple[Path, Program]], tmp_path: Path
 ):
-    chosen = [*shipped(), parse(f"regalloc-evict:{model}")]
-    clang = build(tmp_path / "toolchain", chosen=chosen) / "bin/clang"
-    assert "regalloc-evict     probe" in run(clang, "-mllvm", "-mlgo-print-models")
-    plugin = build_plugin(19, model=model, folder=tmp_path / "plugin")
+    plugin = build_plugin(19, "regalloc-speed", folder=tmp_path / "plugin")
     embedded = ["-O2", "-mllvm", "-regalloc-enable-advisor=release"]
     different = 0
     for program in programs:
-        ours = objects(clang, program, embedded, tmp_path / "x.o")
+        ours = objects(prefix / "bin/clang", program, embedded, tmp_path / "x.o")
         flags = ["-O2", f"-fpass-plugin={plugin}"]  # with no model for inlining inside
-        assert ours == objects(clang, program, flags, tmp_path / "x.o")
+        assert ours == objects(prefix / "bin/clang", program, flags, tmp_path / "x.o")
         stock = objects(STOCK / "clang", program, ["-O2"], tmp_path / "x.o")
         different += sum(ours[name] != stock[name] for name in stock)
     assert different > 0
