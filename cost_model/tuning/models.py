@@ -6,7 +6,6 @@ import hashlib
 from pathlib import Path
 
 from cost_model import models
-from cost_model.baselines.analytical import analytical_scores
 from cost_model.library import Library
 from cost_model.rank import predictor
 from cost_model.tuning.ranking import Ranker
@@ -18,13 +17,11 @@ def load_ranker(model: Path | None) -> tuple[str, Ranker]:
 
     Args:
         model: weights of `cost-model train`, a shared library of `cost-model export` (.so), or
-            None for the shipped weights (or, in a package without any, the analytical model).
+            None for the shipped weights.
 
     Raises:
         UserError: the file is missing or malformed.
     """
-    if model is None and models.DEFAULT not in models.names():
-        return "analytical", analytical_scores
     path = model or models.weights_file()
     if path.suffix == ".so":
         library = Library(path)

@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +13,7 @@ from cost_model.measure.bench_page import document, page
 from cost_model.measure.spec import KernelSpec
 from cost_model.tile import DEFAULT, Tile, legal
 from mlgo.report import render
+from tests.cost_model.jax_environment import needs_jax
 
 _DATA = Path(__file__).parents[3] / "cost_model/data/xla-cpu"
 
@@ -81,3 +84,20 @@ def test_the_report_says_who_loses() -> None:
     assert "<b>" not in text
     for rival in RIVALS:
         assert rival in text
+
+
+@needs_jax
+def test_the_shipped_model_is_timed_on_kernels_it_has_not_seen(tmp_path: Path) -> None:
+    command = [
+        sys.executable, "-c", "from cost_model.cli import main; main()", "bench", str(_DATA),
+        "--kernels", "2", "--few", "2", "--rounds", "4", "--output", str(tmp_path / "bench.html"),
+    ]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    rows = [line.split("\t") for line in done.stdout.splitlines()]
+    assert rows[1][0] == "XLA's default tile of the same emitter"
+    assert rows[1][-1].endswith("of 2")
+    written = json.loads((tmp_path / "bench.json").read_text())
+    families = {kernel["spec"]["family"] for kernel in written["kernels"]}
+    assert families <= {"lstm", "mobilenet", "resnet", "t5"}
+    assert "How to repeat this" in (tmp_path / "bench.html").read_text()
