@@ -58,6 +58,8 @@ public:
       return Usual;
     if (*Slot != candidate())
       Ask(*Slot, Found);
+    if (Slot != UsualSlot && Found && evictsUnspillable(VirtReg, Found))
+      return Usual;
     if (Slot != UsualSlot)
       ++Overrides[VirtReg.reg()];
     else if (Found != Usual)
@@ -73,6 +75,15 @@ public:
 private:
   /// The last slot stands for the candidate itself.
   size_t candidate() const { return Session.width() - 1; }
+
+  /// LLVM's mask allows to evict ranges that cannot be spilled; LLVM may then find no register for
+  /// them. Its default never does it, because their weight is infinite.
+  bool evictsUnspillable(const LiveInterval &VirtReg, MCRegister Reg) const {
+    return any_of(TRI->regunits(Reg), [&](MCRegUnit Unit) {
+      return any_of(Matrix->query(VirtReg, Unit).interferingVRegs(),
+                    [](const LiveInterval *Other) { return !Other->isSpillable(); });
+    });
+  }
 
   /// The slot of a register: LLVM's ML advisor numbers them in allocation order, hints first
   /// (AllocationOrder.h).

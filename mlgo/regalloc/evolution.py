@@ -23,6 +23,7 @@ from mlgo.regalloc.training import Training, distinct
 from mlgo.regalloc.weights import EvictionWeights
 from mlgo.rollout.collect import tasks
 from mlgo.train.evolution import State, adam, load_state, ranks
+from mlgo.workloads.allocation import AllocationKind
 
 Vector = NDArray[np.float64]
 
@@ -88,7 +89,7 @@ class EvolutionTraining(Training):
         return found
 
     def _cost(self, module: Module, weights: Path | None = None) -> float:
-        kind = "file" if weights else "default"
+        kind: AllocationKind = "file" if weights else "default"
         return sum(self.allocator.allocate(module, kind, weights=weights).costs.values())
 
     def _start(self, modules: list[Module]) -> tuple[EvictionWeights, Vector]:
