@@ -1,5 +1,6 @@
 """The CMake arguments for a full build of LLVM, against the patched CMake files."""
 
+import importlib.util
 import subprocess
 import sys
 from pathlib import Path
@@ -86,13 +87,14 @@ def test_a_saved_model_for_tensorflows_compiler(tree: Path, tmp_path: Path):
 
 def compile_advisor(tree: Path, folder: Path) -> None:
     """The patched advisor takes the class and the names that CMake defines."""
-    import tensorflow
-
+    spec = importlib.util.find_spec("tensorflow")
+    assert spec is not None
+    assert spec.origin is not None
     clang = find_toolchain(19).clangxx
     include = [tree / "llvm/include", clang.resolve().parent.parent / "include", folder / "build"]
     argv = [clang, "-std=c++17", "-fsyntax-only", "-w", "-D_GNU_SOURCE", "-D__STDC_LIMIT_MACROS"]
     argv += [flag for path in include for flag in ("-I", path)]
-    argv += ["-isystem", Path(tensorflow.__path__[0]) / "include"]
+    argv += ["-isystem", Path(spec.origin).parent / "include"]
     argv += ["-DLLVM_HAVE_TF_AOT_INLINERSIZEMODEL", '-DLLVM_TF_AOT_INLINERSIZEMODEL_NAME="a"']
     argv += [
         '-DLLVM_TF_AOT_INLINERSIZEMODEL_HASH="b"',
