@@ -97,7 +97,7 @@ def _splits(training: Path, problem: str) -> dict[str, tuple[str, ...]]:
             load("expert")  # gin must know all settings that the file names
     try:
         gin.parse_config_file(str(training / "config.gin"))
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise UserError(f"{training} is no training folder: {error}") from error
     settings = Settings()
     return {"train": settings.train, "validation": settings.validation}
