@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Literal
 
@@ -48,4 +49,5 @@ def allocation(
 def inlining(plugin: Path) -> Extra:
     """Returns what optimisation gets for the inlining policy that is embedded in a plugin."""
     policy = Policy("learned")
-    return Extra(tuple(policy.arguments(plugin)), policy.environment())
+    identity = hashlib.sha256(plugin.read_bytes()).hexdigest()
+    return Extra(tuple(policy.arguments(plugin)), policy.environment(), identity)

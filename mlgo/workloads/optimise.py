@@ -36,10 +36,13 @@ class Extra:
     Attributes:
         arguments: for clang.
         environment: added to ours.
+        identity: of the files that these name, e.g. a plugin's hash: what is kept under one
+            identity is not taken for another.
     """
 
     arguments: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
+    identity: str = ""
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ class Optimiser:
         level: "-O2" or "-O3".
         profile: of PGO, from `mlgo corpus profile`; None for none.
         removed: module name -> functions that another object of the link defines.
-        extra: e.g. an inlining policy; the same extra must stand for the same results.
+        extra: e.g. an inlining policy, with its identity.
     """
 
     toolchain: Toolchain
@@ -103,6 +106,7 @@ class Optimiser:
         profile = self.profile.read_bytes() if self.profile else b""
         parts = [self.toolchain.version, module.sha256, *module.flags, self.level]
         parts += [*self.extra.arguments, repr(sorted(self.extra.environment.items()))]
+        parts += [self.extra.identity] if self.extra.identity else []
         parts += self.removed.get(module.name, ())
         key = hashlib.sha256("\0".join(parts).encode() + profile).hexdigest()[:32]
         return paths.home() / "optimised" / self.folder.name / f"{key}.bc"
