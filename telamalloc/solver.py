@@ -35,7 +35,8 @@ class SolverParams:
         restart_base: nodes of the shortest attempt.
         order: static order of the buffers (-1: the portfolio).
         noise: temperature at which later attempts draw from the model's choices.
-        learned_order: the compiled-in model says which buffer to try first.
+        learned_order: compiled-in models say which buffer to try first, and which partial plans
+            the sweep along time keeps.
         learned_backtracking: a second model says when to undo more than a conflict demands.
         give_up: log-odds above which it holds that nothing comes of a decision.
         time_sweep: searches take turns with a beam search along time, which fills the holes that

@@ -20,14 +20,18 @@ from telamalloc.learning.train import train as learn
 )  # fmt: skip
 @dataclass_options(TrainParams)
 def train(path: Path, **options: Any) -> int:
-    """Train the model that orders the search's choices, on generated instances only.
+    """Train the models on generated instances only.
 
-    Install the package again afterwards: the model is compiled into the core.
+    One orders the search's choices, one says which dead ends to leave (both in models.cc), one
+    which partial plans a sweep along time keeps (front_model.cc, beside it).
+
+    Install the package again afterwards: the models are compiled into the core.
 
     \b
     Examples:
       telamalloc train -o telamalloc/native/models.cc && pip install -e .
       telamalloc train -o /tmp/models.cc --instances 50 --rounds 0 --trees 5   # a quick look
+      telamalloc train -o telamalloc/native/models.cc --only-fronts            # the sweep's alone
     """  # noqa: D301
     learn(TrainParams(**options), path, output.say)
     output.say(f"{path}: written; install again to compile it in")

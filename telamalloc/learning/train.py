@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from telamalloc import _core, solver
 from telamalloc.errors import TelamallocError
-from telamalloc.learning import generate
+from telamalloc.learning import front, generate
 from telamalloc.learning.forest import Forest, to_cpp
 from telamalloc.problem import Ints, Problem
 from telamalloc.solution import Status
@@ -38,6 +38,10 @@ class TrainParams:
         depth: of each tree.
         shrinkage: of each tree's weight.
         seed: of the learner.
+        fronts: training instances whose sweeps the model of fronts learns from, in turn along the
+            families but the guillotine, which sweeps do not solve.
+        width: of their beams.
+        only_fronts: leave the two models of the search as they are.
     """
 
     instances: int = 1400
@@ -47,6 +51,9 @@ class TrainParams:
     depth: int = 6
     shrinkage: float = 0.15
     seed: int = 1
+    fronts: int = 300
+    width: int = 256
+    only_fronts: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,19 +109,30 @@ class Models:
         return to_cpp({"OrderForest": self.order, "BacktrackForest": self.backtrack})
 
 
-def train(
-    params: TrainParams, output: Path | None = None, say: Callable[[str], None] = print
-) -> Models:
-    """Trains both models and writes them as C++.
+def train(params: TrainParams, output: Path, say: Callable[[str], None] = print) -> None:
+    """Trains all models and writes them as C++.
 
     Args:
         params: see there.
-        output: where models.cc goes; None: not written. Rebuild the extension afterwards.
+        output: where models.cc goes, and front_model.cc beside it. Rebuild the extension
+            afterwards.
         say: told what happens, a line at a time.
 
     Raises:
         TelamallocError: ydf is not installed.
     """
+    if not params.only_fronts:
+        _write(output, _train_search(params, say).cpp())
+    _write(output.with_name("front_model.cc"), front.to_cpp(_train_fronts(params, say)))
+
+
+def _write(path: Path, text: str) -> None:
+    partial = path.with_name(path.name + ".partial")
+    partial.write_text(text)
+    partial.rename(path)
+
+
+def _train_search(params: TrainParams, say: Callable[[str], None]) -> Models:
     instances = list(generate.tight_set(params.instances, held_out=False))
     data = [choices_along(i.problem, i.offsets) for i in instances]
     order = _fit_order(Choices.join(data), params, say)
@@ -123,12 +141,27 @@ def train(
         say(f"round {number + 1}: {len(plans)} of {len(instances)} instances solved")
         own = [choices_along(problem, plan) for problem, plan in plans]
         order = _fit_order(Choices.join(data + own), params, say)
-    models = Models(order, _fit_backtrack(instances, order, params, say))
-    if output is not None:
-        partial = output.with_name(output.name + ".partial")
-        partial.write_text(models.cpp())
-        partial.rename(output)
-    return models
+    return Models(order, _fit_backtrack(instances, order, params, say))
+
+
+def _train_fronts(params: TrainParams, say: Callable[[str], None]) -> front.Weights:
+    """Round 0 sweeps with the model that is compiled in, each later one with its own."""
+    instances = [
+        i
+        for i in generate.tight_set(params.fronts, held_out=False)
+        if not i.name.startswith("guillotine")
+    ]
+    weights = None
+    for number in range(params.rounds + 1):
+        data = front.collect(instances, params.width, params.seed, weights)
+        if not len(data.good):
+            raise TelamallocError("no sweep found a plan", "more instances: --fronts")
+        seen = np.arange(len(data.good)) < 0.8 * len(data.good)
+        share = front.right(front.fit(data.part(seen)), data.part(~seen))
+        say(f"fronts, round {number}: {len(data.good)} comparisons, {share:.1%} right on unseen")
+        weights = front.fit(data)
+    assert weights is not None
+    return weights
 
 
 def _own_plans(

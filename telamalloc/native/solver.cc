@@ -73,12 +73,13 @@ class Portfolio {
 public:
   Portfolio(const Instance &I, const std::vector<Solid> &Own, int64_t Capacity, const Params &P,
             const Watch &W)
-      : P(P), W(W), Slice(P), Along(I, Capacity, Slice, W), Across(Own, Capacity, P.Seed) {}
+      : P(P), W(W), Slice(P), Along(I, Capacity, Slice, W), Across(Own, Capacity, P) {}
 
   Outcome run(Counters &C, std::vector<int64_t> &Offsets) {
     for (int Turn = 0;; ++Turn) {
       int Doublings = std::min(Turn, MaxDoublings);
-      Slice.NodeBudget = limited(C.Nodes + (FirstSlice << Doublings));
+      int64_t Nodes = Across.progress() > FarEnough ? ShortSlice : LongSlice;
+      Slice.NodeBudget = limited(C.Nodes + (Nodes << Doublings));
       Outcome Result = Along.run(C);
       if (Result == Outcome::Solved)
         Offsets = Along.offsets();
@@ -94,9 +95,10 @@ public:
 
 private:
   // Measured on training instances.
-  static constexpr int64_t FirstSlice = 24000;
+  static constexpr double FarEnough = 0.25; ///< A sweep that gets so far deserves more turns.
+  static constexpr int64_t LongSlice = 12000, ShortSlice = 1500;
   static constexpr int FirstWidth = 64;
-  static constexpr int MaxDoublings = 14;
+  static constexpr int MaxDoublings = 8;
   static constexpr double Noise = 1;
 
   int64_t limited(int64_t Nodes) const {
@@ -277,6 +279,19 @@ Answer telamalloc::solve(const std::vector<BufferSpec> &Buffers, const std::vect
   if (A.Result != Outcome::Solved)
     A.Offsets.clear();
   return A;
+}
+
+void telamalloc::traceFronts(const std::vector<BufferSpec> &Buffers,
+                             const std::vector<Piece> &Pieces, int64_t Capacity, const Params &P,
+                             int Width) {
+  Watch Never{[] { return false; }, [] { return false; }};
+  Counters C;
+  std::vector<Solid> Solids = solidsOf(Buffers, Pieces);
+  if (hasGaps(Buffers, Pieces) || !Sweep::applies(Solids, Capacity))
+    return;
+  Sweep Across(Solids, Capacity, P);
+  for (bool Backward : {false, true})
+    Across.run({Width, Backward, 0}, Never, C);
 }
 
 Answer telamalloc::minimize(const std::vector<BufferSpec> &Buffers,

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
-#include <unordered_set>
 
 using namespace telamalloc;
 
@@ -18,10 +17,28 @@ int64_t unitOf(const std::vector<Solid> &Solids) {
   return std::max<int64_t>(Unit, 1);
 }
 
+/// Puts segments one upon the other; those that end together become one.
+class Stack {
+public:
+  explicit Stack(Front &Out) : Out(Out) { Out.clear(); }
+  void add(int Size, int End) {
+    if (!Size)
+      return;
+    if (!Out.empty() && Out.back().End == End)
+      Out.back().Size = static_cast<uint16_t>(Out.back().Size + Size);
+    else
+      Out.push_back({static_cast<uint16_t>(Size), static_cast<uint16_t>(End)});
+  }
+
+private:
+  Front &Out;
+};
+
 } // namespace
 
-Sweep::Sweep(const std::vector<Solid> &Solids, int64_t Capacity, uint64_t Seed)
-    : Solids(Solids), Rng(Seed), Unit(unitOf(Solids)), Units(static_cast<int>(Capacity / Unit)) {}
+Sweep::Sweep(const std::vector<Solid> &Solids, int64_t Capacity, const Params &P)
+    : Solids(Solids), P(P), Rng(P.Seed), Unit(unitOf(Solids)),
+      Units(static_cast<int>(Capacity / Unit)) {}
 
 bool Sweep::applies(const std::vector<Solid> &Solids, int64_t Capacity) {
   int64_t Unit = unitOf(Solids);
@@ -32,221 +49,151 @@ bool Sweep::applies(const std::vector<Solid> &Solids, int64_t Capacity) {
   return Capacity / Unit <= MaxUnits && std::all_of(Solids.begin(), Solids.end(), fits);
 }
 
-/// Sorts the buffers into steps; a step begins wherever buffers begin.
-void Sweep::prepare(bool Backward) {
-  auto lower = [&](const Solid &S) { return Backward ? -S.Upper : S.Lower; };
-  auto upper = [&](const Solid &S) { return Backward ? -S.Lower : S.Upper; };
-  std::vector<int64_t> Times;
-  for (const Solid &S : Solids)
-    Times.push_back(lower(S));
-  std::sort(Times.begin(), Times.end());
-  Times.erase(std::unique(Times.begin(), Times.end()), Times.end());
-  auto stepOf = [&](int64_t T) {
-    return static_cast<int32_t>(std::lower_bound(Times.begin(), Times.end(), T) - Times.begin());
-  };
-  Steps.assign(Times.size(), Step());
-  for (Step &S : Steps)
-    S.Slack = Units;
-  for (size_t B = 0; B < Solids.size(); ++B) {
-    Item It{static_cast<int32_t>(B), static_cast<int32_t>(Solids[B].Spec.Size / Unit),
-            stepOf(upper(Solids[B]))};
-    int At = stepOf(lower(Solids[B]));
-    Steps[At].Starts.push_back(It);
-    for (int T = At; T < It.End; ++T)
-      Steps[T].Slack -= It.Size;
-  }
-  int64_t Cells = static_cast<int64_t>(Steps.size()) * (Units + 1);
-  Horizon = static_cast<int>(std::min(MaxHorizon, MaxSums / Cells));
-  for (int At = 0; At < static_cast<int>(Steps.size()); ++At)
-    prepareComing(At);
-}
-
-void Sweep::prepareComing(int At) {
-  int Last = std::min<int>(At + Horizon, static_cast<int>(Steps.size()) - 1);
-  for (int T = At + 1; T <= Last; ++T) {
-    std::vector<int32_t> Sizes;
-    for (int From = At + 1; From <= T; ++From)
-      for (const Item &It : Steps[From].Starts)
-        if (It.End > T)
-          Sizes.push_back(It.Size);
-    Steps[At].Coming.push_back(sums(Sizes));
-  }
-}
-
-Sweep::Sums Sweep::sums(const std::vector<int32_t> &Sizes) const {
-  std::vector<char> Reached(Units + 1, 0);
-  Reached[0] = 1;
-  for (int32_t Size : Sizes)
-    for (int X = Units; X >= Size; --X)
-      Reached[X] |= Reached[X - Size];
-  Sums Best(Units + 1, 0);
-  for (int X = 1; X <= Units; ++X)
-    Best[X] = Reached[X] ? static_cast<uint16_t>(X) : Best[X - 1];
-  return Best;
-}
-
-const Sweep::Sums &Sweep::left(Step &S, uint64_t Done) {
-  auto [It, New] = S.Left.try_emplace(Done);
-  if (New) {
-    std::vector<int32_t> Sizes;
-    for (size_t K = 0; K < S.Starts.size(); ++K)
-      if (!(Done >> K & 1))
-        Sizes.push_back(S.Starts[K].Size);
-    It->second = sums(Sizes);
-  }
-  return It->second;
+/// What it costs that neighbours end at different steps. What ends at the next step is as
+/// good as a hole.
+float Sweep::rough(int A, int B) const {
+  if (A <= Now + 1 || B <= Now + 1)
+    return 0;
+  return std::sqrt(static_cast<float>(std::abs(A - B)));
 }
 
 /// All ways to place one more buffer in the lowest hole, or above it where the slack lets it
 /// stay open.
-void Sweep::expand(const State &S) {
-  int Low = 0, Wasted = S.Wasted;
-  for (int K = 0; K <= S.Count; ++K) {
-    int High = K < S.Count ? Segments[S.First + K].Low : Units;
-    if (High > Low) {
-      fillHole(S, K, Low, High, Wasted);
-      Wasted += High - Low;
-      if (Wasted > Steps[S.Step].Slack)
-        return;
-    }
-    if (K < S.Count)
-      Low = Segments[S.First + K].High;
-  }
-}
-
-void Sweep::fillHole(const State &S, int At, int Low, int High, int Wasted) {
-  const Step &Now = Steps[S.Step];
-  for (size_t K = 0; K < Now.Starts.size(); ++K) {
-    const Item &It = Now.Starts[K];
-    if (S.Done >> K & 1 || It.Size > High - Low)
+void Sweep::expand(Agenda &Plan, int Parent) {
+  const State &S = Beam[Parent];
+  int Wasted = S.Wasted;
+  for (int K = 0; K < S.Count && Wasted <= Plan.slack(Now); ++K) {
+    const Segment &X = Segments[S.First + K];
+    if (X.End)
       continue;
-    addChild(S, At, It, Low, uint64_t(1) << K, Wasted);
-    if (Now.Slack > 0 && It.Size < High - Low)
-      addChild(S, At, It, High - It.Size, uint64_t(1) << K, Wasted);
+    fillHole(Plan, Parent, K, Wasted);
+    Wasted += X.Size;
   }
 }
 
-void Sweep::addChild(const State &S, int At, const Item &It, int Offset, uint64_t Bit, int Wasted) {
-  State New = S;
-  New.Done |= Bit;
-  New.Wasted = Wasted;
-  Scratch.clear();
-  // Holes that are left open below are closed for this step.
-  int Low = 0;
-  auto add = [&](Segment X) {
-    if (!Scratch.empty() && Scratch.back().High == X.Low && Scratch.back().End == X.End)
-      Scratch.back().High = X.High;
-    else
-      Scratch.push_back(X);
-  };
+void Sweep::fillHole(Agenda &Plan, int Parent, int Hole, int Wasted) {
+  const State &S = Beam[Parent];
+  const Segment *At = Segments.data() + S.First + Hole;
+  int Below = Hole ? At[-1].End : 0, Above = Hole + 1 < S.Count ? At[1].End : 0;
+  const std::vector<Agenda::Item> &Starts = Plan.starts(Now);
+  for (size_t K = 0; K < Starts.size(); ++K) {
+    const Agenda::Item &It = Starts[K];
+    bool TwinFirst = It.Twin >= 0 && !(S.Done >> It.Twin & 1);
+    if (S.Done >> K & 1 || It.Size > At->Size || TwinFirst)
+      continue;
+    Candidate C{Parent, Wasted, static_cast<int16_t>(Hole), static_cast<int16_t>(K), false, 0};
+    bool Fills = It.Size == At->Size;
+    C.Score = S.Score + rough(Below, It.End) + (Fills ? rough(It.End, Above) : 0) + noise();
+    Candidates.push_back(C);
+    if (Fills || Plan.slack(Now) == 0)
+      continue;
+    C.Top = true;
+    C.Score = S.Score + rough(It.End, Above) + noise();
+    Candidates.push_back(C);
+  }
+}
+
+/// Makes the candidate's segments in `Built`; returns the buffer's offset. Holes below the one
+/// that is filled are closed for this step; after its last buffer what ends with it is freed.
+int Sweep::build(const Candidate &C, const Agenda::Item &It, bool Last) {
+  const State &S = Beam[C.Parent];
+  Stack To(Built);
+  auto add = [&](int Size, int End) { To.add(Size, Last && End <= Now + 1 ? 0 : End); };
+  int Low = 0, Offset = 0;
   for (int K = 0; K < S.Count; ++K) {
-    Segment X = Segments[S.First + K];
-    if (K < At && X.Low > Low)
-      add({Low, X.Low, S.Step + 1});
-    if (K == At)
-      add({Offset, Offset + It.Size, It.End});
-    add(X);
-    Low = X.High;
+    const Segment &X = Segments[S.First + K];
+    int Rest = X.Size - It.Size;
+    if (K != C.Hole) {
+      add(X.Size, K < C.Hole && !X.End ? Now + 1 : X.End);
+    } else if (C.Top) {
+      Offset = Low + Rest;
+      add(Rest, 0);
+      add(It.Size, It.End);
+    } else {
+      Offset = Low;
+      add(It.Size, It.End);
+      add(Rest, 0);
+    }
+    Low += X.Size;
   }
-  if (At == S.Count)
-    add({Offset, Offset + It.Size, It.End});
-  if (!holesFit(New, Scratch))
-    return;
-  if (static_cast<size_t>(__builtin_popcountll(New.Done)) == Steps[S.Step].Starts.size()) {
-    if (!futureFits(S.Step, Scratch))
-      return;
-    finish(New);
-  }
-  rate(New, Scratch);
-  New.First = NextSegments.size();
-  New.Count = static_cast<int32_t>(Scratch.size());
-  NextSegments.insert(NextSegments.end(), Scratch.begin(), Scratch.end());
-  Next.push_back(New);
-  Pending.push_back({S.Trace, It.Buffer, Offset});
+  return Offset;
 }
 
-/// On to the next step: frees what ends there.
-void Sweep::finish(State &S) {
-  ++S.Step;
-  S.Done = 0;
-  S.Wasted = 0;
-  size_t Kept = 0;
-  for (const Segment &X : Scratch)
-    if (X.End > S.Step)
-      Scratch[Kept++] = X;
-  Scratch.resize(Kept);
-}
-
-/// Whether what starts now fills the holes up to the slack.
-bool Sweep::holesFit(const State &S, const std::vector<Segment> &Segs) {
-  Step &Now = Steps[S.Step];
-  int Missing = static_cast<int>(Now.Starts.size()) - __builtin_popcountll(S.Done);
-  if (Missing > MaxLeft)
-    return true;
-  const Sums &Best = left(Now, S.Done);
-  int Low = 0, Wasted = S.Wasted;
-  for (const Segment &X : Segs) {
-    Wasted += X.Low - Low - Best[X.Low - Low];
-    Low = X.High;
-  }
-  return Wasted + Units - Low - Best[Units - Low] <= Now.Slack;
-}
-
-/// The same for the coming steps: between what is live there already, coming buffers stack.
-bool Sweep::futureFits(int At, const std::vector<Segment> &Segs) const {
-  const std::vector<Sums> &Coming = Steps[At].Coming;
-  for (size_t D = 0; D < Coming.size(); ++D) {
-    int T = At + 1 + static_cast<int>(D), Low = 0, Wasted = 0;
-    const Sums &Best = Coming[D];
-    for (const Segment &X : Segs)
-      if (X.End > T) {
-        Wasted += X.Low - Low - Best[X.Low - Low];
-        Low = X.High;
-      }
-    if (Wasted + Units - Low - Best[Units - Low] > Steps[T].Slack)
-      return false;
-  }
-  return true;
-}
-
-/// Small: neighbours end at about the same step.
-void Sweep::rate(State &S, const std::vector<Segment> &Segs) {
-  double Rough = 0;
-  uint64_t Hash = mix(S.Done ^ (uint64_t(S.Step) << 32));
-  for (size_t K = 0; K < Segs.size(); ++K) {
-    const Segment &X = Segs[K];
-    Hash = mix(Hash ^ uint64_t(X.Low) ^ (uint64_t(X.High) << 20) ^ (uint64_t(X.End) << 40));
-    if (K && Segs[K - 1].High == X.Low)
-      Rough += std::sqrt(double(std::abs(Segs[K - 1].End - X.End)));
-  }
-  S.Hash = Hash;
-  S.Score = Rough + Noise * Rng.uniform();
-}
-
-/// The best of `Next` become the beam, each state once.
-void Sweep::select(int Width) {
-  using Rated = std::pair<double, int>;
-  std::vector<Rated> Heap;
-  for (size_t K = 0; K < Next.size(); ++K)
-    Heap.emplace_back(Next[K].Score, static_cast<int>(K));
-  std::make_heap(Heap.begin(), Heap.end(), std::greater<Rated>());
-  std::unordered_set<uint64_t> Seen;
-  Beam.clear();
-  Segments.clear();
-  while (!Heap.empty() && static_cast<int>(Beam.size()) < Width) {
-    std::pop_heap(Heap.begin(), Heap.end(), std::greater<Rated>());
-    int K = Heap.back().second;
+/// The best candidates that can still be completed become the beam, each state once.
+void Sweep::select(Agenda &Plan, int Width, bool Last) {
+  Heap.clear();
+  for (size_t K = 0; K < Candidates.size(); ++K)
+    Heap.emplace_back(Candidates[K].Score, static_cast<int>(K));
+  std::make_heap(Heap.begin(), Heap.end(), std::greater<>());
+  Seen.clear();
+  Next.clear();
+  NextSegments.clear();
+  while (!Heap.empty() && static_cast<int>(Next.size()) < Width) {
+    const Candidate &C = Candidates[Heap.front().second];
+    std::pop_heap(Heap.begin(), Heap.end(), std::greater<>());
     Heap.pop_back();
-    State S = Next[K];
-    if (!Seen.insert(S.Hash).second)
+    const Agenda::Item &It = Plan.starts(Now)[C.Item];
+    int Offset = build(C, It, Last);
+    uint64_t Done = Beam[C.Parent].Done | uint64_t(1) << C.Item, Hash = mix(Done);
+    for (const Segment &X : Built)
+      Hash = mix(Hash ^ (uint64_t(X.Size) << 16 | X.End));
+    if (!Seen.insert(Hash).second || (!Last && !Plan.fillsHoles(Built, Now, Done, C.Wasted)) ||
+        !Plan.fitsAhead(Built, Now))
       continue;
-    S.Trace = static_cast<int32_t>(Trail.size());
-    Trail.push_back(Pending[K]);
-    size_t First = Segments.size();
-    Segments.insert(Segments.end(), NextSegments.begin() + S.First,
-                    NextSegments.begin() + S.First + S.Count);
-    S.First = First;
-    Beam.push_back(S);
+    int Trace = static_cast<int>(Trail.size());
+    Trail.push_back({Beam[C.Parent].Trace, It.Buffer, Offset});
+    Next.push_back({static_cast<uint32_t>(NextSegments.size()), static_cast<int>(Built.size()),
+                    Last ? 0 : C.Wasted, Last ? 0 : Done, Trace, Last ? rate(Plan) : C.Score});
+    NextSegments.insert(NextSegments.end(), Built.begin(), Built.end());
+  }
+  std::swap(Beam, Next);
+  std::swap(Segments, NextSegments);
+}
+
+/// Of the front that the next step begins with; small: likely to be completed.
+float Sweep::rate(const Agenda &Plan) {
+  if (Now + 1 == Plan.numSteps())
+    return 0;
+  float Score = 0;
+  ++Now;
+  if (P.LearnedOrder) {
+    FrontFeatures F = observe(Built, Now, Plan.scale(), Plan.largestAhead(Now));
+    const float *Weights = P.FrontModel.empty() ? FrontWeights : P.FrontModel.data();
+    Score = std::inner_product(F.begin(), F.end(), Weights, 0.f);
+    if (P.Fronts)
+      Log.push_back({static_cast<int32_t>(Trail.size()) - 1, Now, F});
+  } else {
+    for (size_t K = 1; K < Built.size(); ++K)
+      Score += rough(Built[K - 1].End, Built[K].End);
+  }
+  Score += blame() + noise();
+  --Now;
+  return Score;
+}
+
+/// Where runs have died, what ends at that step should lie together.
+float Sweep::blame() const {
+  float Sum = 0;
+  for (auto It = Blamed->lower_bound(Now); It != Blamed->end(); ++It) {
+    int Groups = 0;
+    for (const Segment &X : Built)
+      Groups += X.End == It->first;
+    Sum += It->second * float(Groups);
+  }
+  return Sum;
+}
+
+/// Which of the fronts met have become part of a plan?
+void Sweep::log(const std::vector<State> &Survivors) {
+  std::vector<char> Kept(Trail.size(), 0);
+  for (const State &S : Survivors)
+    for (int T = S.Trace; T >= 0 && !Kept[T]; T = Trail[T].Parent)
+      Kept[T] = 1;
+  int64_t Base = P.Fronts->Group.empty() ? 0 : P.Fronts->Group.back() + 1;
+  for (const Logged &L : Log) {
+    P.Fronts->Rows.push_back(L.Seen);
+    P.Fronts->Group.push_back(Base + L.Step);
+    P.Fronts->Label.push_back(Kept[L.Trace]);
   }
 }
 
@@ -257,27 +204,34 @@ void Sweep::recover(int Trace) {
 }
 
 bool Sweep::run(const Style &Way, const Watch &W, Counters &C) {
-  prepare(Way.Backward);
-  for (const Step &S : Steps)
-    if (S.Slack < 0 || S.Starts.size() > MaxStarts)
+  Agenda Plan(Solids, Unit, Units, Way.Backward);
+  for (int S = 0; S < Plan.numSteps(); ++S)
+    if (Plan.slack(S) < 0 || Plan.starts(S).size() > MaxStarts)
       return false;
   Noise = Way.Noise;
+  Blamed = &Deaths[Way.Backward];
   Trail.clear();
-  Segments.clear();
-  Beam = {{0, 0, 0, 0, 0, -1, 0, 0}};
-  for (size_t Placed = 0; Placed < Solids.size(); ++Placed) {
-    if (W.TimeUp() || W.Stop())
+  Log.clear();
+  Segments.assign(1, {static_cast<uint16_t>(Units), 0});
+  Beam.assign(1, {0, 1, 0, 0, -1, 0});
+  size_t Placed = 0;
+  for (Now = 0; Now < Plan.numSteps(); ++Now)
+    for (size_t Left = Plan.starts(Now).size(); Left > 0; --Left, ++Placed) {
+      if (W.TimeUp() || W.Stop())
+        return false;
+      C.Nodes += static_cast<int64_t>(Beam.size());
+      Candidates.clear();
+      for (size_t K = 0; K < Beam.size(); ++K)
+        expand(Plan, static_cast<int>(K));
+      select(Plan, Way.Width, Left == 1);
+      if (!Beam.empty())
+        continue;
+      Deaths[Way.Backward][Now] += BlamePerDeath;
+      Progress = std::max(Progress, double(Placed) / double(Solids.size()));
       return false;
-    C.Nodes += static_cast<int64_t>(Beam.size());
-    Next.clear();
-    NextSegments.clear();
-    Pending.clear();
-    for (const State &S : Beam)
-      expand(S);
-    select(Way.Width);
-    if (Beam.empty())
-      return false;
-  }
+    }
+  if (P.Fronts)
+    log(Beam);
   recover(Beam.front().Trace);
   return true;
 }

@@ -3,21 +3,24 @@
 // Where few buffers are live at once but the problem is long, a front across
 // memory is far shorter than one across time. From one start of buffers to the
 // next, the holes that ended buffers left are filled, lowest first; of all partial
-// plans a beam of the smoothest is kept. What can never be filled within the
-// slack of a coming step is dropped at once: the sums that coming buffers can
-// make are known beforehand. Incomplete: finds plans, proves nothing.
+// plans a beam is kept, of those that a model holds to be completed the likeliest.
+// What can never be filled within the slack of a coming step is dropped at once.
+// The step at which a beam dies weighs more in the next. Incomplete: finds plans,
+// proves nothing.
 //
 //===----------------------------------------------------------------------===//
 
 #ifndef TELAMALLOC_SWEEP_H
 #define TELAMALLOC_SWEEP_H
 
+#include "agenda.h"
 #include "packing.h"
 #include "params.h"
 #include "random.h"
 
 #include <cstdint>
-#include <unordered_map>
+#include <map>
+#include <unordered_set>
 #include <vector>
 
 namespace telamalloc {
@@ -28,10 +31,10 @@ public:
   struct Style {
     int Width;     ///< Partial plans that are kept.
     bool Backward; ///< From the last end to the first start.
-    double Noise;  ///< Of the score, relative to one step between neighbours' ends.
+    double Noise;  ///< Of the score.
   };
 
-  Sweep(const std::vector<Solid> &Solids, int64_t Capacity, uint64_t Seed);
+  Sweep(const std::vector<Solid> &Solids, int64_t Capacity, const Params &P);
 
   /// Whether it can do anything: regions, alignments that sizes do not have already, and
   /// sizes without a common unit are left to the search.
@@ -39,67 +42,66 @@ public:
   /// True: `offsets` is a plan.
   bool run(const Style &S, const Watch &W, Counters &C);
   const std::vector<int64_t> &offsets() const { return Offsets; }
+  /// The largest share of the buffers that a run has placed.
+  double progress() const { return Progress; }
 
 private:
-  /// A stretch of memory in use, until the step `End`.
-  struct Segment {
-    int32_t Low, High, End;
-  };
-  struct Item {
-    int32_t Buffer, Size, End;
-  };
-  /// Largest sum of a subset up to each number of units.
-  using Sums = std::vector<uint16_t>;
-  struct Step {
-    std::vector<Item> Starts;
-    int32_t Slack = 0;
-    std::vector<Sums> Coming; ///< By distance: what starts until then and is live there.
-    std::unordered_map<uint64_t, Sums> Left; ///< By set of starts placed already.
-  };
   /// A partial plan; its segments are [First, First + Count) of the level's.
   struct State {
-    size_t First;
-    int32_t Count, Step, Wasted;
+    uint32_t First;
+    int32_t Count, Wasted;
     uint64_t Done; ///< Of the step's starts.
     int32_t Trace;
-    double Score;
-    uint64_t Hash;
+    float Score;
+  };
+  /// One more buffer into a hole.
+  struct Candidate {
+    int32_t Parent, Wasted;
+    int16_t Hole, Item;
+    bool Top; ///< At the hole's upper end.
+    float Score;
   };
   struct Placement {
     int32_t Parent, Buffer, Offset;
   };
+  struct Logged {
+    int32_t Trace, Step;
+    FrontFeatures Seen;
+  };
 
-  static constexpr int64_t MaxHorizon = 12; ///< Steps looked ahead, where memory allows.
-  static constexpr int64_t MaxSums = 4'000'000;
   static constexpr int MaxUnits = 8192;
   static constexpr int MaxStarts = 64;
-  static constexpr int MaxLeft = 8; ///< Of more starts the sums are not looked at.
+  // Measured on training instances.
+  static constexpr float BlamePerDeath = 4;
 
-  void prepare(bool Backward);
-  void prepareComing(int At);
-  Sums sums(const std::vector<int32_t> &Sizes) const;
-  const Sums &left(Step &S, uint64_t Done);
-  void expand(const State &S);
-  void fillHole(const State &S, int At, int Low, int High, int Wasted);
-  void addChild(const State &S, int At, const Item &It, int Offset, uint64_t Bit, int Wasted);
-  void finish(State &S);
-  bool holesFit(const State &S, const std::vector<Segment> &Segs);
-  bool futureFits(int At, const std::vector<Segment> &Segs) const;
-  void rate(State &S, const std::vector<Segment> &Segs);
-  void select(int Width);
+  void expand(Agenda &Plan, int Parent);
+  void fillHole(Agenda &Plan, int Parent, int Hole, int Wasted);
+  void select(Agenda &Plan, int Width, bool Last);
+  int build(const Candidate &C, const Agenda::Item &It, bool Last);
+  float rough(int A, int B) const;
+  float rate(const Agenda &Plan);
+  float blame() const;
+  void log(const std::vector<State> &Survivors);
   void recover(int Trace);
+  float noise() { return Noise > 0 ? float(Noise * Rng.uniform()) : 0; }
 
   const std::vector<Solid> &Solids;
+  const Params &P;
   Random Rng;
   int64_t Unit;
   int Units;
-  int Horizon = 0;
   double Noise = 0;
-  std::vector<Step> Steps;
+  double Progress = 0;
+  int Now = 0;
   std::vector<State> Beam, Next;
-  std::vector<Segment> Segments, NextSegments, Scratch;
+  std::vector<Candidate> Candidates;
+  Front Segments, NextSegments, Built;
+  std::vector<std::pair<float, int>> Heap;
+  std::unordered_set<uint64_t> Seen;
   std::vector<Placement> Trail;
-  std::vector<Placement> Pending; ///< One for each of `Next`.
+  std::map<int, float> Deaths[2]; ///< By direction and step.
+  const std::map<int, float> *Blamed = nullptr;
+  std::vector<Logged> Log;
   std::vector<int64_t> Offsets;
 };
 
