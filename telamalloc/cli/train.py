@@ -34,5 +34,5 @@ def train(path: Path, **options: Any) -> int:
       telamalloc train -o telamalloc/native/models.cc --only-fronts            # the sweep's alone
     """  # noqa: D301
     learn(TrainParams(**options), path, output.say)
-    output.say(f"{path}: written; install again to compile it in")
+    output.say(f"{path.parent}: written; install again to compile it in")
     return output.SOLVED

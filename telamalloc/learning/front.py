@@ -108,7 +108,8 @@ def fit(data: Comparisons, penalty: float = 1.0) -> Weights:
         weights -= step
         if np.abs(step).max() < 1e-4:
             break
-    return (weights / scale).astype(np.float32)
+    fitted: Weights = (weights / scale).astype(np.float32)
+    return fitted
 
 
 def _shares(gaps: Values, weights: Values) -> Values:
