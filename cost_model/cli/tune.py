@@ -61,7 +61,8 @@ def tune(
         }  # fmt: skip
         code = _run([json.dumps(options), str(script), *arguments])
         choices = json.loads(Path(report.name).read_text() or "[]")
-    _print(choices)
+    if choices or not code:
+        _print(choices)
     if json_path:
         write_text(json_path, json.dumps(choices, indent=1) + "\n")
     if code:

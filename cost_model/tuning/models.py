@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from pathlib import Path
 
 from cost_model import models
@@ -12,8 +13,21 @@ from cost_model.tuning.ranking import Ranker
 from cost_model.weights import load_weights
 
 
-def load_ranker(model: Path | None) -> tuple[str, Ranker]:
-    """Returns what identifies a model, and the model.
+@dataclass(frozen=True)
+class Model:
+    """A loaded model.
+
+    Attributes:
+        sha256: identifies it.
+        ranker: scores a kernel's tiles.
+    """
+
+    sha256: str
+    ranker: Ranker
+
+
+def load_model(model: Path | None) -> Model:
+    """Loads a model.
 
     Args:
         model: weights of `cost-model train`, a shared library of `cost-model export` (.so), or
@@ -25,6 +39,6 @@ def load_ranker(model: Path | None) -> tuple[str, Ranker]:
     path = model or models.weights_file()
     if path.suffix == ".so":
         library = Library(path)
-        return hashlib.sha256(path.read_bytes()).hexdigest(), library.scores
+        return Model(hashlib.sha256(path.read_bytes()).hexdigest(), library.scores)
     weights = load_weights(path)
-    return weights.sha256, predictor(weights)
+    return Model(weights.sha256, predictor(weights))

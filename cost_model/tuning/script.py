@@ -18,6 +18,7 @@ from cost_model.hlo import proto
 from cost_model.hlo.module import Shape
 from cost_model.tuning.choice import STOCK, Choice
 from cost_model.tuning.hook import editing
+from cost_model.tuning.models import Model, load_model
 from cost_model.tuning.tune import choice_for
 from cost_model.xla.compiler import Compiler
 from cost_model.xla.knob import with_tile
@@ -34,7 +35,7 @@ _DTYPES = {"pred": "bool", "f16": "float16", "bf16": "bfloat16", "f32": "float32
 class Tuner:
     """Chooses a tile for each module that JAX compiles, and keeps account of it."""
 
-    def __init__(self, model: Path | None, measure: int, remember: bool) -> None:
+    def __init__(self, model: Model, measure: int, remember: bool) -> None:
         self._model = model
         self._measure = measure
         self._remember = remember
@@ -109,7 +110,7 @@ def main() -> None:
     options, script, *arguments = sys.argv[1:]
     wanted = json.loads(options)
     model = Path(wanted["model"]) if wanted["model"] else None
-    tuner = Tuner(model, wanted["measure"], wanted["remember"])
+    tuner = Tuner(load_model(model), wanted["measure"], wanted["remember"])
     sys.argv = [script, *arguments]
     sys.path[0] = str(Path(script).parent)
     try:
@@ -123,4 +124,5 @@ if __name__ == "__main__":
     try:
         main()
     except UserError as error:
-        sys.exit(f"error: {error}\nhint: {error.hint}")
+        hint = f"\nhint: {error.hint}" if error.hint else ""
+        sys.exit(f"error: {error}{hint}")

@@ -12,7 +12,7 @@ import jax
 from cost_model.tuning import cache
 from cost_model.tuning.choice import Choice, choose
 from cost_model.tuning.hook import editing
-from cost_model.tuning.models import load_ranker
+from cost_model.tuning.models import Model, load_model
 from cost_model.xla.compiler import Compiler
 from cost_model.xla.knob import with_tile
 
@@ -68,7 +68,8 @@ def tune(
 
     lowered = jax.jit(own, keep_unused=True).lower(*args)
     flat = jax.tree.leaves(args)
-    choice = choice_for(compiler, lowered.as_text(), flat, model, measure, remember)
+    loaded = load_model(model)
+    choice = choice_for(compiler, lowered.as_text(), flat, loaded, measure, remember)
     if choice.tile is None:
         return Tuned(lowered.compile(), choice)
     tile = choice.tile
@@ -80,7 +81,7 @@ def choice_for(
     compiler: Compiler,
     stablehlo: str,
     arguments: list[Any],
-    model: Path | None,
+    model: Model,
     measure: int,
     remember: bool,
 ) -> Choice:
@@ -89,14 +90,13 @@ def choice_for(
     Raises:
         UserError: see `tune`.
     """
-    name, ranker = load_ranker(model)
-    key = cache.key(stablehlo, compiler.version, measure, name)
+    key = cache.key(stablehlo, compiler.version, measure, model.sha256)
     known = cache.load(key) if remember else None
     if known:
         return known
     # What lies in numpy's memory is moved once, not in every run.
     placed = jax.device_put(arguments, compiler.device) if measure else []
-    choice = choose(compiler, stablehlo, placed, ranker, measure)
+    choice = choose(compiler, stablehlo, placed, model.ranker, measure)
     if remember:
         cache.save(key, choice)
     return choice

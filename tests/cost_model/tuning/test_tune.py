@@ -103,3 +103,19 @@ def test_the_command_runs_a_script_unchanged(tmp_path: Path) -> None:
     assert done.stdout == "['--batch', '2'] 196608.0\n"
     assert "1x32x64x96" in done.stderr
     assert '"products"' in (tmp_path / "choices.json").read_text()
+
+
+@needs_jax
+def test_a_bad_model_is_an_error_before_the_script_runs(tmp_path: Path) -> None:
+    script, model = tmp_path / "script.py", tmp_path / "model"
+    script.write_text("print('ran')\n")
+    model.write_text("{}\n")
+    command = [
+        sys.executable, "-c", "from cost_model.cli import main; main()", "tune", "--model",
+        str(model), str(script),
+    ]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    assert done.returncode != 0
+    assert done.stdout == ""
+    assert "is no model of `cost-model train`" in done.stderr
+    assert "Traceback" not in done.stderr
