@@ -18,7 +18,8 @@ def convert(log: Path, folder: Path) -> None:
     features cost no new measurements. Same log, same bytes.
 
     \b
-    cost-model convert measured/log.jsonl cost_model/data/xla-cpu
+    cost-model convert measured/log.jsonl kernels
+    cost-model convert cost_model/data/xla-cpu.log.jsonl.xz cost_model/data/xla-cpu
     """
     from cost_model.dataset import write_zip
     from cost_model.measure.convert import kernels

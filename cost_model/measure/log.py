@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import lzma
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -46,16 +47,16 @@ class Log:
 
 
 def read(path: Path) -> Iterator[dict[str, Any]]:
-    """Yields the measured kernels of a log.
+    """Yields the measured kernels of a log, plain or compressed by xz.
 
     Raises:
         UserError: it cannot be read, or a line is damaged.
     """
     try:
-        with path.open() as file:
+        with lzma.open(path, "rt") if path.suffix == ".xz" else path.open() as file:
             for number, line in enumerate(file, 1):
                 yield _record(line, f"{path}:{number}")
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, UnicodeDecodeError, EOFError, lzma.LZMAError) as error:
         raise UserError(f"{path} cannot be read: {error}") from error
 
 
