@@ -100,6 +100,14 @@ def _work(evaluation: RegallocEvaluation, index: int) -> dict[str, Any]:
         "error": program.error,
         "weighted_cost": round(program.change("policy"), 6),
         "instructions": round(program.change("policy", "instructions"), 6),
+        "workloads": [
+            {
+                "name": workload.name,
+                "weighted_cost": round(workload.change("policy"), 6),
+                "instructions": round(workload.change("policy", "instructions"), 6),
+            }
+            for workload in program.workloads
+        ],
     }
 
 
