@@ -8,6 +8,7 @@ headers that look at __OPTIMIZE_SIZE__: glibc's <ctype.h> has no inline function
 from __future__ import annotations
 
 import hashlib
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -73,34 +74,33 @@ class Optimiser:
         """
         output = self._cache(module)
         if not output.exists():
-            plain = output.with_suffix(".plain.bc")
-            for_speed(self.toolchain, self.folder, module, plain, self.removed.get(module.name, ()))
             profile = [f"-fprofile-use={self.profile}"] if self.profile else []
-            arguments = ("-emit-llvm", *profile, *self.extra.arguments)
-            self._compile(replace(module, bitcode=str(plain)), arguments, output)
-            plain.unlink()
+            self._optimise(module, profile, output)
         return replace(module, bitcode=str(output))
 
     def instrument(self, module: Module, output: Path) -> Module:
         """Returns the module with optimised bitcode that counts, for `-fprofile-generate`."""
-        plain = output.with_suffix(".plain.bc")
-        for_speed(self.toolchain, self.folder, module, plain, self.removed.get(module.name, ()))
-        arguments = ("-emit-llvm", "-fprofile-generate", *self.extra.arguments)
-        self._compile(replace(module, bitcode=str(plain)), arguments, output)
-        plain.unlink()
+        self._optimise(module, ["-fprofile-generate"], output)
         return replace(module, bitcode=str(output))
 
-    def _compile(self, module: Module, arguments: tuple[str, ...], output: Path) -> None:
-        compile_module(
-            self.toolchain,
-            self.folder,
-            module,
-            _STOCK,
-            None,
-            output,
-            arguments=(self.level, *arguments),
-            environment=self.extra.environment,
-        )
+    def _optimise(self, module: Module, profile: list[str], output: Path) -> None:
+        """Other threads and processes may make the same output: each in a folder of its own."""
+        output.parent.mkdir(parents=True, exist_ok=True)
+        removed = self.removed.get(module.name, ())
+        with tempfile.TemporaryDirectory(prefix=".optimise-", dir=output.parent) as scratch:
+            plain, optimised = Path(scratch, "plain.bc"), Path(scratch, "optimised.bc")
+            for_speed(self.toolchain, self.folder, module, plain, removed)
+            compile_module(
+                self.toolchain,
+                self.folder,
+                replace(module, bitcode=str(plain)),
+                _STOCK,
+                None,
+                optimised,
+                arguments=(self.level, "-emit-llvm", *profile, *self.extra.arguments),
+                environment=self.extra.environment,
+            )
+            optimised.replace(output)
 
     def _cache(self, module: Module) -> Path:
         profile = self.profile.read_bytes() if self.profile else b""

@@ -2,10 +2,15 @@
 
 import hashlib
 import subprocess
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from mlgo.corpus.program import Module
+from mlgo.errors import UserError
 from mlgo.toolchain import find_toolchain
 from mlgo.workloads.optimise import Extra, Optimiser, generate_code
 
@@ -58,6 +63,29 @@ def test_optimised_bitcode_is_kept_by_content(module, tmp_path):
     assert again == first
     assert tmp_path.joinpath(first.bitcode).stat().st_mtime_ns == stamp
     assert Optimiser(find_toolchain(), tmp_path, "-O3").optimise(module) != first
+
+
+def test_threads_may_optimise_identical_modules(module, tmp_path):
+    optimiser = Optimiser(find_toolchain(), tmp_path, "-O2")
+    together = threading.Barrier(4)
+
+    def optimise(_):
+        together.wait()
+        return optimiser.optimise(module)
+
+    with ThreadPoolExecutor(4) as pool:
+        found = set(pool.map(optimise, range(4)))
+    (one,) = found
+    output = Path(one.bitcode)
+    assert list(output.parent.iterdir()) == [output]
+    generate_code(find_toolchain(), one, "-O2", tmp_path / "x.o", Extra())
+
+
+def test_nothing_is_left_of_a_module_that_does_not_compile(module, tmp_path):
+    bad = replace(module, flags=("--no-such-flag",))
+    with pytest.raises(UserError):
+        Optimiser(find_toolchain(), tmp_path, "-O2").optimise(bad)
+    assert [path for path in (tmp_path / "home").rglob("*") if path.is_file()] == []
 
 
 def test_a_removed_function_is_left_to_another_object(module, tmp_path):
