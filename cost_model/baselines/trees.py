@@ -113,15 +113,16 @@ def load(folder: Path, features: str) -> Trees:
     ydf = _import()
     try:
         return Trees(ydf.load_model(str(folder)), features)
-    except ValueError as error:
-        raise UserError(f"{folder} holds no trees: {error}") from error
+    except (ValueError, RuntimeError) as error:
+        hint = "train again: cost-model train DATA --method trees --output FOLDER"
+        raise UserError(f"{folder} holds no trees: {error}", hint) from error
 
 
 def _import() -> Any:
     try:
         import ydf
     except ImportError as error:
-        raise UserError("this needs ydf", hint="pip install ydf") from error
+        raise UserError("boosted trees need ydf", hint="pip install 'mlgo-suite[train]'") from error
     return ydf
 
 

@@ -122,6 +122,7 @@ def train(params: TrainParams, output: Path, say: Callable[[str], None] = print)
         TelamallocError: ydf is not installed.
     """
     if not params.only_fronts:
+        _import_ydf()  # to fail now, not after minutes
         _write(output, _train_search(params, say).cpp())
     _write(output.with_name("front_model.cc"), front.to_cpp(_train_fronts(params, say)))
 
@@ -205,11 +206,17 @@ def _fit_backtrack(
     return forest
 
 
-def _fit(rows: Rows, label: Ints, features: Sequence[str], params: TrainParams) -> Forest:
+def _import_ydf() -> Any:
     try:
         import ydf
     except ImportError as error:
-        raise TelamallocError("training needs ydf", "pip install ydf") from error
+        hint = "pip install ydf, or all of training: pip install 'mlgo-suite[train]'"
+        raise TelamallocError("training needs ydf", hint) from error
+    return ydf
+
+
+def _fit(rows: Rows, label: Ints, features: Sequence[str], params: TrainParams) -> Forest:
+    ydf = _import_ydf()
     learner = ydf.GradientBoostedTreesLearner(
         label="label",
         num_trees=params.trees,
