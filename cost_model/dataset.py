@@ -173,6 +173,9 @@ def _from_archive(archive: zipfile.ZipFile, name: str) -> Kernel:
     for key in _RUNTIMES:  # one without the other is a mistake, which Kernel.problem finds
         values = load(key) if key in present else np.zeros(0, np.int64)
         arrays[key] = _cast(values, np.int64, key)
+    if len(arrays["config_runtime"]) and not arrays["config_runtime"].any():
+        # So a published test set keeps its runtimes secret.
+        arrays |= dict.fromkeys(_RUNTIMES, np.zeros(0, np.int64))
     kernel = Kernel(
         name,
         **arrays,

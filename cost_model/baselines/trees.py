@@ -25,6 +25,8 @@ class TreesConfig:
         depth: of a tree.
         shrinkage: of each tree's weight.
         examples: least number in a leaf.
+        tiles: of a kernel to learn from, drawn at random; 0 for all. All of the published set
+            would be a table of 20 GB.
         seed: of the learner.
         threads: that learn; the result does not depend on it.
     """
@@ -33,6 +35,7 @@ class TreesConfig:
     depth: int = 6
     shrinkage: float = 0.1
     examples: int = 10
+    tiles: int = 0
     seed: int = 0
     threads: int = 1
 
@@ -85,7 +88,7 @@ def fit(
     """
     ydf = _import()
     ydf.verbose(0)
-    data = _dataset(kernels, features)
+    data = _dataset(config, kernels, features)
     varying = [name for name, column in data.items() if column.min() < column.max()]
     learner = ydf.GradientBoostedTreesLearner(
         label="label",
@@ -100,7 +103,7 @@ def fit(
         random_seed=config.seed,
         num_threads=config.threads,
     )
-    valid = _dataset(validation, features) if validation else None
+    valid = _dataset(config, validation, features) if validation else None
     return Trees(learner.train(data, valid=valid), features)
 
 
@@ -126,11 +129,17 @@ def _import() -> Any:
     return ydf
 
 
-def _dataset(kernels: Sequence[Kernel], features: str) -> dict[str, Any]:
-    tables = [FEATURES[features](kernel) for kernel in kernels]
-    logs = [np.log(kernel.labels) for kernel in kernels]
-    labels = np.concatenate([log - log.mean() for log in logs]).astype(np.float32)
-    return {**_columns(np.concatenate(tables)), "label": labels}
+def _dataset(config: TreesConfig, kernels: Sequence[Kernel], features: str) -> dict[str, Any]:
+    rng = np.random.default_rng(config.seed)
+    tables, labels = [], []
+    for kernel in kernels:
+        rows = np.arange(kernel.configs)
+        if config.tiles:
+            rows = rng.permutation(rows)[: config.tiles]
+        logs = np.log(kernel.labels)
+        tables.append(FEATURES[features](kernel)[rows])
+        labels.append((logs - logs.mean())[rows].astype(np.float32))
+    return {**_columns(np.concatenate(tables)), "label": np.concatenate(labels)}
 
 
 def _columns(table: Floats) -> dict[str, Any]:

@@ -94,15 +94,15 @@ def put_report(judgement: Judgement, ours: str, facts: dict[str, Any], output: P
 
 
 def _choose(every: list[Kernel], run: Run, part: str, fingerprint: str) -> list[Kernel]:
-    bare = [kernel.name for kernel in every if not kernel.measured]
-    if bare:
-        raise UserError(f"{bare[0]} has no runtimes to judge by")
-    if part == "all":
-        return every
-    if fingerprint != run.data_sha256:
+    if part != "all" and fingerprint != run.data_sha256:
         hint = "--part all judges by every kernel of other data"
         raise UserError("this is not the data that the models were trained on", hint)
-    return run.split.part(part, every)
+    chosen = every if part == "all" else run.split.part(part, every)
+    bare = [kernel.name for kernel in chosen if not kernel.measured]
+    if bare:
+        hint = "judge by the kernels that were kept for choosing: --part validation"
+        raise UserError(f"{bare[0]} has no runtimes to judge by", hint)
+    return chosen
 
 
 def _print(document: dict[str, Any]) -> None:

@@ -76,13 +76,13 @@ def train_all(data: Path, output: Path, names: Sequence[str], progress: Progress
         UserError: bad data, a kernel without runtimes, or a folder of other data.
     """
     kernels = read_kernels(data)
-    bare = [kernel.name for kernel in kernels if not kernel.measured]
-    if bare:
-        raise UserError(f"{bare[0]} has no runtimes to learn from")
     split = make_split(SplitConfig(), kernels)
     run = Run(output, split, fingerprint(kernels))
-    _begin(run)
     parts = {part: split.part(part, kernels) for part in ("train", "validation", "test")}
+    bare = [k.name for k in (*parts["train"], *parts["validation"]) if not k.measured]
+    if bare:
+        raise UserError(f"{bare[0]} has no runtimes to learn from", "leave it out of DATA")
+    _begin(run)
     progress.note(", ".join(f"{len(v)} {k}" for k, v in parts.items()) + " kernels")
     for name in names:
         method, folder = find_method(name), output / name
