@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from mlgo import models
 from mlgo.errors import UserError
 from mlgo.toolchain import Toolchain, find_toolchain
 
@@ -44,8 +45,10 @@ def make_flags(policy: str, plugin: Path, release: int, *, lto: bool = False) ->
         UserError: this release of LLVM is not installed.
     """
     toolchain = find_toolchain(release)
-    compile_ = ["-Oz", f"-fpass-plugin={plugin}"]
     control = policy == CONTROL
+    # A policy for allocation alone is for speed; those of inlining are for size.
+    fast = not control and {models.problem(name) for name in policy.split("+")} == {"regalloc"}
+    compile_ = ["-O2" if fast else "-Oz", f"-fpass-plugin={plugin}"]
     if control:
         if release < 22:  # options are parsed before -fpass-plugin is loaded
             compile_ += ["-Xclang", "-load", "-Xclang", str(plugin)]

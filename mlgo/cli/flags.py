@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from mlgo.cli.models import warn
 from mlgo.errors import UserError
 from mlgo.flags import CONTROL, FORMATS, Flags, make_flags, write_flags
 from mlgo.toolchain import DEFAULT_RELEASE, SUPPORTED_RELEASES
@@ -44,6 +45,7 @@ def flags(policy: str, lto: bool, form: str, output: Path | None, release: str) 
     embedded = DEFAULT_POLICY if policy == CONTROL else policy
     chosen = make_flags(policy, plugin_path(int(release), embedded), int(release), lto=lto)
     _warn(chosen, form)
+    warn(embedded)
     text = write_flags(chosen, form)
     if output is None:
         print(text, end="")

@@ -15,6 +15,13 @@ from mlgo import models as shipped
 from mlgo.errors import UserError
 
 
+def warn(policy: str) -> None:
+    """Says on stderr what is to know before building with a policy, if anything."""
+    caution = shipped.caution(policy)
+    if caution:
+        click.echo(f"warning: {caution}", err=True)
+
+
 @click.group()
 def models() -> None:
     """The policies that ship with the suite, and their model cards."""
@@ -22,9 +29,10 @@ def models() -> None:
 
 @models.command("list")
 def list_() -> None:
-    """Print the names of the policies."""
+    """Print the names of the policies; warn about those that bring no gain."""
     for name in shipped.names():
         click.echo(name)
+        warn(name)
 
 
 @models.command()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from mlgo.cli.models import warn
 from mlgo.plugin.build import DEFAULT_POLICY, build_plugin, plugin_path
 from mlgo.toolchain import DEFAULT_RELEASE, SUPPORTED_RELEASES
 
@@ -45,6 +46,8 @@ def build(release: str, policy: str, model: Path | None, output: Path | None) ->
     Example: clang-22 -Oz -fpass-plugin=$(mlgo plugin build) -c x.c
     """
     click.echo(build_plugin(int(release), policy, model, output))
+    if model is None:
+        warn(policy)
 
 
 @plugin.command()

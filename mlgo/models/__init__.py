@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import math
 from pathlib import Path
+from typing import Any
 
 from mlgo.errors import UserError
 
@@ -43,3 +46,40 @@ def object_file(policy: str, machine: str) -> Path:
         machine: as `platform.machine()` says, "x86_64" or "aarch64".
     """
     return folder(policy) / f"model-{machine}.o"
+
+
+def problem(policy: str) -> str:
+    """Returns what a shipped policy decides about: "inlining" or "regalloc".
+
+    Raises:
+        UserError: there is no such policy.
+    """
+    return str(_card(policy)["problem"])
+
+
+def caution(policy: str) -> str:
+    """Returns what to know before building with a policy; empty for one that brings a gain.
+
+    Args:
+        policy: a shipped policy's name, or several joined by "+".
+    """
+    return "; ".join(filter(None, map(_caution, policy.split("+"))))
+
+
+def _caution(name: str) -> str:
+    rows = _card(name)["held_out"]
+    changes = [math.log1p(_change(row)) for row in rows if not row.get("error")]
+    if changes and math.fsum(changes) < 0:
+        return ""
+    figures = f"no gain on held-out programs: mlgo models show {name}"
+    return f"{name} is experimental ({figures if changes else 'not measured on held-out programs'})"
+
+
+def _card(policy: str) -> dict[str, Any]:
+    return dict(json.loads((folder(policy) / "card.json").read_text()))
+
+
+def _change(row: dict[str, Any]) -> float:
+    if "weighted_cost" in row:
+        return float(row["weighted_cost"])
+    return float(row["linked"]["change"]) if row["linked"] else 0.0
