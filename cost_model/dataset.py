@@ -135,6 +135,8 @@ def _iterate_zip(path: Path) -> Iterator[Kernel]:
     try:
         with zipfile.ZipFile(path) as archive:
             members = sorted(n for n in archive.namelist() if n.endswith(".npz"))
+            if not members:
+                raise zipfile.BadZipFile("it has no .npz files")
             for member in members:
                 with archive.open(member) as opened:
                     body = io.BytesIO(opened.read(_MOST_BYTES))

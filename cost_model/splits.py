@@ -14,6 +14,7 @@ import gin
 
 from cost_model.kernel import Kernel
 from mlgo.errors import UserError
+from mlgo.report.atomic import write_text
 
 # The published set has a folder for each part.
 _FOLDERS = {"train": "train", "valid": "validation", "validation": "validation", "test": "test"}
@@ -34,7 +35,7 @@ class Split:
 
     def save(self, path: Path) -> None:
         """Writes the split as JSON."""
-        path.write_text(json.dumps(asdict(self), indent=1) + "\n")
+        write_text(path, json.dumps(asdict(self), indent=1) + "\n")
 
 
 def load_split(path: Path) -> Split:

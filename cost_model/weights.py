@@ -99,7 +99,8 @@ def load_weights(path: Path) -> Weights:
     except FileNotFoundError as error:
         raise UserError(f"no model at {path}", hint="train one: cost-model train DATA") from error
     except (ValueError, KeyError, TypeError) as error:
-        raise UserError(f"{path} is no model of `cost-model train`: {error}") from error
+        hint = "give weights.ranker of a training folder"
+        raise UserError(f"{path} is no model of `cost-model train`: {error}", hint) from error
 
 
 def _parse(header: dict[str, Any], numbers: Floats) -> Weights:

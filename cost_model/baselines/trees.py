@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,8 +76,16 @@ class Trees:
         return np.asarray(self.model.predict(columns), np.float32)
 
     def save(self, folder: Path) -> None:
-        """Writes ydf's own format."""
-        self.model.save(str(folder))
+        """Writes ydf's own format.
+
+        Raises:
+            OSError: the folder is not writable, or the disk is full.
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix="cost-model-trees-") as scratch:
+            self.model.save(scratch)  # aborts the process when a disk is full
+            for file in sorted(Path(scratch).iterdir()):
+                shutil.copyfile(file, folder / file.name)
 
 
 def fit(
@@ -85,6 +95,7 @@ def fit(
 
     Raises:
         UserError: ydf is not installed.
+        KeyboardInterrupt: Ctrl-C.
     """
     ydf = _import()
     ydf.verbose(0)
@@ -104,7 +115,12 @@ def fit(
         num_threads=config.threads,
     )
     valid = _dataset(config, validation, features) if validation else None
-    return Trees(learner.train(data, valid=valid), features)
+    try:
+        return Trees(learner.train(data, valid=valid), features)
+    except ValueError as error:
+        if "interrupted by user" in str(error):  # ydf catches Ctrl-C by itself
+            raise KeyboardInterrupt from error
+        raise
 
 
 def load(folder: Path, features: str) -> Trees:

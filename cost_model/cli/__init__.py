@@ -67,7 +67,10 @@ def main() -> None:
     except (click.Abort, KeyboardInterrupt):
         _fail("interrupted", "", 130)
     except OSError as error:
-        _fail(str(error), "", 1)
+        name = error.filename2 or error.filename
+        place = f"{name}: " if name else ""
+        hint = "is the folder there and writable, and the disk not full?"
+        _fail(f"{place}{error.strerror or error}", hint, 1)
 
 
 def _fail(message: str, hint: str, code: int) -> None:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mlgo.errors import UserError
+
 if TYPE_CHECKING:
     from cost_model.measure.collect import Plan
     from cost_model.measure.spec import KernelSpec
@@ -44,7 +46,7 @@ def collect(
     again: float | None,
     only_list: bool,
 ) -> None:
-    r"""Measures XLA:CPU's tiled GEMM emitter on matrix products of real models.
+    r"""Measure XLA:CPU's tiled GEMM emitter on matrix products of real models.
 
     Writes FOLDER/log.jsonl, a line per kernel as soon as it is measured (run it again to go on
     after an interruption), and at last a .npz per kernel in TpuGraphs' format, for
@@ -61,6 +63,8 @@ def collect(
     from cost_model.measure.models import kernels
 
     specs = [s for s in kernels() if not families or s.family in families][:count]
+    if not specs:
+        raise UserError("there are no kernels of that family", "see: cost-model collect . --list")
     if only_list:
         for spec in specs:
             product = f"{spec.m}x{spec.k}x{spec.n}"
@@ -76,11 +80,8 @@ def _run(folder: Path, specs: list[KernelSpec], plan: Plan, again: float | None)
     from cost_model.measure.collect import collect as measured
     from cost_model.measure.convert import kernels, noise
     from cost_model.measure.log import Log
-    from mlgo.errors import UserError
     from mlgo.train.progress import TerminalProgress
 
-    if not specs:
-        raise UserError("there are no kernels of that family", "see: cost-model collect . --list")
     folder.mkdir(parents=True, exist_ok=True)
     progress = TerminalProgress()
     log = Log(folder / "log.jsonl")

@@ -6,12 +6,14 @@ from pathlib import Path
 
 import click
 
+from mlgo.errors import UserError
+
 
 @click.command()
 @click.argument("module", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 def featurize(module: Path, folder: Path) -> None:
-    r"""Writes a .npz per matrix product of MODULE, with all tiles that are legal for it.
+    r"""Write a .npz per matrix product of MODULE, with all tiles that are legal for it.
 
     MODULE is HLO text or protobuf, such as XLA dumps with --xla_dump_to and
     --xla_dump_hlo_as_text or --xla_dump_hlo_as_proto; the optimized module
@@ -27,11 +29,15 @@ def featurize(module: Path, folder: Path) -> None:
     from cost_model.hlo.sources import read_module
     from cost_model.tuning.ranking import kernel_of, legal_for_all
 
-    folder.mkdir(parents=True, exist_ok=True)
     found = dots(read_module(module))
-    for dot in found:
-        path = folder / f"{dot.name}.npz"
-        write_kernel(kernel_of(dot, legal_for_all([dot])), path)
-        click.echo(path)
     if not found:
-        click.echo("no product that the tiled emitter takes", err=True)
+        hint = "look into the optimized module of XLA:CPU (*cpu_after_optimizations*)"
+        raise UserError(f"{module} has no product that the tiled emitter takes", hint)
+    folder.mkdir(parents=True, exist_ok=True)
+    for dot in found:
+        try:
+            kernel = kernel_of(dot, legal_for_all([dot]))
+        except UserError as error:
+            raise UserError(f"{module}: {error}", error.hint) from error
+        write_kernel(kernel, folder / f"{dot.name}.npz")
+        click.echo(folder / f"{dot.name}.npz")

@@ -17,6 +17,7 @@ from cost_model.learn.batches import Array
 from cost_model.learn.methods import METHODS, Job, Predict, find_method
 from cost_model.splits import Split, SplitConfig, load_split, make_split
 from mlgo.errors import UserError
+from mlgo.report.atomic import write_text
 from mlgo.train.progress import Progress
 
 _SPLIT, _RUN, _CONFIG = "split.json", "run.json", "config.gin"
@@ -105,8 +106,8 @@ def _begin(run: Run) -> None:
             hint = "give another --output, or remove the folder"
             raise UserError(f"{run.folder} is a run on other data or with another config", hint)
     run.split.save(run.folder / _SPLIT)
-    (run.folder / _CONFIG).write_text(config)
-    (run.folder / _RUN).write_text(json.dumps({"data_sha256": run.data_sha256}) + "\n")
+    write_text(run.folder / _CONFIG, config)
+    write_text(run.folder / _RUN, json.dumps({"data_sha256": run.data_sha256}) + "\n")
 
 
 def fingerprint(kernels: Sequence[Kernel]) -> str:

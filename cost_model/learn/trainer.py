@@ -15,6 +15,7 @@ import tensorflow as tf
 from cost_model.kernel import Floats, Kernel
 from cost_model.learn import losses
 from cost_model.learn.batches import Batch, epoch
+from cost_model.learn.checkpoints import Checkpoints
 from cost_model.metrics import quality
 from mlgo.train.progress import Progress
 
@@ -92,40 +93,38 @@ def train(
         validation: to watch, and to choose the epoch by if `config.keep_best`.
         folder: for checkpoints and `curve.json`.
         progress: told what happens.
+
+    Raises:
+        UserError: a checkpoint cannot be written or read.
     """
     tf.config.experimental.enable_op_determinism()
     tf.random.set_seed(config.seed)
     steps = -(-len(kernels) // config.kernels)
     optimizer = _optimizer(config, steps)
     optimizer.build(model.trainable_variables)
-    done = tf.Variable(0, dtype=tf.int64)
-    best = tf.Variable(-np.inf, dtype=tf.float32)
-    parts = {f"v{i}": v for i, v in enumerate(model.trainable_variables)}
-    checkpoint = tf.train.Checkpoint(optimizer=optimizer, epoch=done, best=best, **parts)
-    manager = tf.train.CheckpointManager(checkpoint, str(folder / "checkpoints"), max_to_keep=1)
-    kept = tf.train.Checkpoint(**parts)
-    checkpoint.restore(manager.latest_checkpoint)
-    if manager.latest_checkpoint:
-        progress.note(f"goes on after epoch {int(done)}")
+    checkpoints = Checkpoints(model.trainable_variables, optimizer, folder)
+    done = int(checkpoints.epoch)
+    if done:
+        progress.note(f"goes on after epoch {done}")
     step = _step(model, config, optimizer)
     with progress.bar(f"training {folder.name}", config.epochs) as count:
-        for _ in range(int(done)):
+        for _ in range(done):
             count()
-        while int(done) < config.epochs:
-            order = [config.seed, int(done)]
-            batches = epoch(kernels, model.inputs, config.kernels, config.tiles, order)
+        for number in range(done, config.epochs):
+            batches = epoch(
+                kernels, model.inputs, config.kernels, config.tiles, [config.seed, number]
+            )
             loss = float(np.mean([float(step(*_tensors(batch))) for batch in batches]))
-            done.assign_add(1)
+            checkpoints.epoch.assign_add(1)
             count()
-            if int(done) % config.validate_every == 0 or int(done) == config.epochs:
-                found = _validate(model, validation, int(done), loss, folder)
+            if (number + 1) % config.validate_every == 0 or number + 1 == config.epochs:
+                found = _validate(model, validation, number + 1, loss, folder)
                 progress.note(_line(found))
-                if config.keep_best and found["score"] > float(best):
-                    best.assign(found["score"])
-                    kept.write(str(folder / "best"))
-                manager.save()
+                if config.keep_best and found["score"] > float(checkpoints.best):
+                    checkpoints.keep(found["score"])
+                checkpoints.save()
     if config.keep_best:
-        kept.read(str(folder / "best")).expect_partial()
+        checkpoints.take_best()
 
 
 def _optimizer(config: Training, steps: int) -> Any:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 import platform
 import subprocess
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +14,7 @@ import pytest
 
 from cost_model import models
 from cost_model.export.library import INCLUDE, link_library
+from cost_model.kernel import Floats, Kernel
 from cost_model.library import Library
 from cost_model.rank import predictor
 from cost_model.weights import load_weights
@@ -116,24 +119,28 @@ def test_a_file_that_is_no_library_is_a_clear_error(tmp_path: Path) -> None:
 
 @pytest.mark.bench
 def test_the_library_ranks_ten_times_as_fast_as_tensorflow(library: Path) -> None:
-    import time
-
     from cost_model.export.graph import RankerGraph, Shape
 
-    graph = RankerGraph(load_weights(models.weights_file()), Shape())
+    weights = load_weights(models.weights_file())
     kernels = published.family("mixer")
     tiles = sum(kernel.configs for kernel in kernels)
-    ratios = []
+    most = max(kernel.configs for kernel in kernels)
+
+    def seconds(scores: Callable[[Kernel], Floats]) -> float:
+        begin = time.process_time()
+        for kernel in kernels:
+            scores(kernel)
+        return time.process_time() - begin
+
     with Library(library) as loaded:
-        for _ in range(5):
-            begin = time.process_time()
-            for kernel in kernels:
-                loaded.scores(kernel)
-            middle = time.process_time()
-            for kernel in kernels:
-                graph.scores(kernel)
-            end = time.process_time()
-            ratios.append((end - middle) / (middle - begin))
-            rates = tiles / (middle - begin), tiles / (end - middle)
-    print(f"library {rates[0]:,.0f} tiles/s, TensorFlow {rates[1]:,.0f}: {np.median(ratios):.1f}x")
-    assert np.median(ratios) >= 10
+        ways = {
+            "the library": loaded.scores,
+            "TensorFlow, 16 tiles a call": RankerGraph(weights, Shape()).scores,
+            f"TensorFlow, {most} tiles a call": RankerGraph(weights, Shape(tiles=most)).scores,
+        }
+        rounds = np.array([[seconds(scores) for scores in ways.values()] for _ in range(15)])
+    times = np.median(rounds[1:] / rounds[1:, :1], axis=0)  # the first round warms up
+    for way, spent, slower in zip(ways, np.median(rounds, axis=0), times, strict=True):
+        print(f"{way}: {tiles / spent:,.0f} tiles/s, {slower:.1f}x the library's CPU time")
+    assert times[1] >= 10  # in the chunks that the library takes
+    assert times[2] >= 8  # TensorFlow at its best, 9.3 to 10.3 when it was measured
