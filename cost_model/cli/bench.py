@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 @click.option(
     "--few", type=click.IntRange(2), default=5, show_default=True, help="Tiles that are measured."
 )
-@click.option("--rounds", type=click.IntRange(4), default=30, show_default=True)
+@click.option("--rounds", type=click.IntRange(4), default=30, show_default=True,
+              help="Each times every candidate once; the minimum counts.")  # fmt: skip
 @click.option(
     "--output",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -51,7 +52,7 @@ def bench(
     rounds: int,
     output: Path,
 ) -> None:
-    r"""Times the tile that the ranker chooses among all legal ones, on kernels it has not seen.
+    r"""Time the tile that the ranker chooses among all legal ones, on kernels it has not seen.
 
     In the same rounds, on one core: XLA's default tile of the same emitter, and XLA's library
     paths, Eigen and YNN. Needs `make setup-xla`. Run again, it goes on where it was.

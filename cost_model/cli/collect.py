@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 @click.option("--kernels", "count", type=click.IntRange(1), help="How many; all by default.")
 @click.option("--family", "families", multiple=True, help="Only of this family; may be repeated.")
 @click.option("--tiles", type=click.IntRange(2), default=34, show_default=True, help="Per kernel.")
-@click.option("--rounds", type=click.IntRange(4), default=16, show_default=True)
+@click.option("--rounds", type=click.IntRange(4), default=16, show_default=True,
+              help="Each times every tile once; the minimum counts.")  # fmt: skip
 @click.option("--core", type=click.IntRange(0), help="Where the clock runs; the last by default.")
 @click.option("--workers", type=click.IntRange(1), default=2, show_default=True,
               help="Processes that compile; one of them times at a time.")  # fmt: skip

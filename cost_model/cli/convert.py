@@ -12,7 +12,7 @@ import click
 @click.argument("log", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 def convert(log: Path, folder: Path) -> None:
-    r"""Makes kernels of LOG anew, as zip files of .npz in FOLDER, one per model family.
+    r"""Make kernels of LOG anew, as zip files of .npz in FOLDER, one per model family.
 
     The log of `cost-model collect` has what was measured and the optimized HLO, so that changed
     features cost no new measurements. Same log, same bytes.

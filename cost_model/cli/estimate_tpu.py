@@ -16,7 +16,7 @@ import click
 @click.option("--topology", default="v5e:2x2", show_default=True, help="v2:2x2 to tpu7x:2x2x1.")
 @click.option("--kernels", "count", type=click.IntRange(1), help="How many; all by default.")
 def estimate_tpu(folder: Path, topology: str, count: int | None) -> None:
-    r"""Writes kernels with the tile that XLA's TPU compiler chooses and the cycles it estimates.
+    r"""Write kernels with the tile that XLA's TPU compiler chooses and the cycles it estimates.
 
     They are the compiler's estimates, not measurements: to pre-train on, and labelled so in each
     file. libtpu is proprietary (Google Cloud Platform terms) and no part of this suite: install it

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     multiple=True,
     type=click.Choice(("ranker", "sage", "trees")),
     default=("ranker", "sage", "trees"),
+    help="What to judge; may be repeated.  [default: all]",
 )
 @click.option(
     "--config",
@@ -37,7 +38,13 @@ if TYPE_CHECKING:
     default=GIN / "tpu-sample.gin",
     help="Gin file with every hyperparameter.  [default: the shipped tpu-sample.gin]",
 )
-@click.option("--set", "bindings", multiple=True, metavar="BINDING")
+@click.option(
+    "--set",
+    "bindings",
+    multiple=True,
+    metavar="BINDING",
+    help="Change one hyperparameter; may be repeated.",
+)
 @click.option(
     "--work",
     type=click.Path(path_type=Path, file_okay=False),
@@ -50,6 +57,7 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path, dir_okay=False),
     default=Path("build/leave-one-out.html"),
     show_default=True,
+    help="The report; a JSON file of the same figures is put beside it.",
 )
 def leave_one_out(
     data: Path,
@@ -67,6 +75,7 @@ def leave_one_out(
 
     \b
     cost-model leave-one-out op_tuning_data.pb
+    cost-model leave-one-out op_tuning_data.pb --method ranker --set "ranker/Training.seed = 1"
     """
     quiet_tensorflow(1)
     with interruptible():

@@ -42,7 +42,7 @@ def tune(
     script: Path,
     arguments: tuple[str, ...],
 ) -> None:
-    r"""Runs SCRIPT unchanged, in the environment of `make setup-xla`, on tuned matrix products.
+    r"""Run SCRIPT unchanged, in the environment of `make setup-xla`, on tuned matrix products.
 
     Each module that the script has JAX compile for the CPU and that has matrix products gets the
     tile that ranks best. With --measure, the best few are timed against what XLA does by itself,

@@ -7,6 +7,7 @@ import json
 import shutil
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 from cost_model import models
 from cost_model.learn.run import load_run
@@ -38,9 +39,10 @@ def ship_model(training: Path, evaluation: Path, name: str, note: str) -> Path:
 
     run = load_run(training)
     weights = load_weights(training / "ranker" / "weights.ranker")
-    document = json.loads(evaluation.read_text())
+    document = _read(evaluation)
     if weights.sha256 not in document["model"]:
-        raise UserError(f"{evaluation} is of another model than {training}")
+        hint = "evaluate it first: cost-model evaluate DATA --training FOLDER"
+        raise UserError(f"{evaluation} is of another model than {training}", hint)
     folder = models.folder_for(name)
     folder.mkdir(exist_ok=True)
     kept = folder / "weights.ranker"
@@ -70,6 +72,15 @@ def ship_model(training: Path, evaluation: Path, name: str, note: str) -> Path:
     }
     (folder / _CARD).write_text(json.dumps(card, indent=1) + "\n")
     return folder
+
+
+def _read(evaluation: Path) -> dict[str, Any]:
+    try:
+        document = json.loads(evaluation.read_text())
+        return {key: document[key] for key in ("model", "command", "methods", "advantage")}
+    except (ValueError, KeyError, TypeError) as error:
+        hint = "give the JSON file of cost-model evaluate"
+        raise UserError(f"{evaluation} is no evaluation: {error}", hint) from error
 
 
 def _families(names: tuple[str, ...]) -> dict[str, int]:
