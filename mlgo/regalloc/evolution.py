@@ -58,6 +58,7 @@ class EvolutionTraining(Training):
     def run(self) -> Path:
         """Trains, and returns the path of the best policy's weights."""
         config = RegallocEvolution()
+        self.folder.mkdir(parents=True, exist_ok=True)
         modules = self._hot_modules(config.hottest)
         shape, base = self._start(modules)
         state = self._state(shape)
