@@ -23,7 +23,7 @@ from mlgo.export.aot import TARGETS
 @click.option("--name", default="xla-cpu-gemm", show_default=True, help="The model's name.")
 @click.option("--nodes", type=click.IntRange(1, 4096), default=64, show_default=True)
 @click.option("--edges", type=click.IntRange(1, 8192), default=128, show_default=True)
-@click.option("--tiles", type=click.IntRange(1, 1024), default=16, show_default=True)
+@click.option("--tiles", type=click.IntRange(1, 128), default=16, show_default=True)
 @click.option(
     "--target",
     type=click.Choice(sorted(TARGETS)),
@@ -36,7 +36,8 @@ def export(
 ) -> None:
     r"""Compile WEIGHTS ahead of time with TensorFlow; the library needs no TensorFlow.
 
-    It takes kernels of up to NODES nodes and EDGES edges, and evaluates TILES tiles at a time.
+    It takes kernels of up to NODES nodes and EDGES edges, and evaluates TILES tiles at a time: at
+    most 32, with at most 128 inputs and units of a layer, which TensorFlow compiles by itself.
     The interface is cost_model/native/cost_model.h.
 
     \b
@@ -44,7 +45,8 @@ def export(
     c++ -std=c++17 -I cost_model/native tuner.cc model.o
     """
     if output.suffix not in (".o", ".so"):
-        raise UserError(f"{output} is neither .o nor .so")
+        hint = "give a shared library (.so) or an object file (.o)"
+        raise UserError(f"{output} is neither .o nor .so", hint)
     quiet_tensorflow(1)
     from cost_model.export.graph import Shape
     from cost_model.export.library import build_object, link_library

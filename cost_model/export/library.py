@@ -10,6 +10,7 @@ from pathlib import Path
 from cost_model.export.graph import Shape, saved_model
 from cost_model.weights import Weights
 from mlgo import process
+from mlgo.errors import UserError
 from mlgo.export.aot import Glue, compile_with_glue
 from mlgo.toolchain import find_toolchain
 
@@ -31,8 +32,9 @@ def build_object(
         target: one of mlgo.export.aot.TARGETS.
 
     Raises:
-        UserError: TensorFlow or clang is missing, or a step failed.
+        UserError: the network is too large, TensorFlow or clang is missing, or a step failed.
     """
+    _check_size(weights, shape)
     spec = json.dumps({"name": name, "sha256": weights.sha256, **asdict(shape)})
     sources = {
         "adapter.cc": (INCLUDE / "cost_model.cc").read_text(),
@@ -42,6 +44,23 @@ def build_object(
     with tempfile.TemporaryDirectory(prefix="cost-model-export-") as scratch:
         saved_model(weights, shape, Path(scratch))
         compile_with_glue(Path(scratch), Glue(sources, INCLUDE, symbols), output, target)
+
+
+def _check_size(weights: Weights, shape: Shape) -> None:
+    """Finds products that XLA would leave to Eigen, which the object could not be linked with.
+
+    The bounds are those of DotOpEmitter (xla/service/cpu/dot_op_emitter.cc).
+
+    Raises:
+        UserError: there is one.
+    """
+    m = shape.tiles
+    for kernel in weights.kernels[:-1]:  # the last one is a matrix times a vector
+        k, n = kernel.shape[1:]
+        if k > 128 or not ((m <= 32 and n <= 128) or (m <= 128 and n <= 32)):
+            hint = "at most 32 tiles at a time, and at most 128 inputs and units of a layer"
+            message = f"a layer of {k} x {n} cannot be compiled for {m} tiles at a time"
+            raise UserError(message, hint)
 
 
 def link_library(object_file: Path, output: Path) -> None:

@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 from cost_model import models
-from cost_model.export.library import INCLUDE, link_library
+from cost_model.export.graph import Shape
+from cost_model.export.library import INCLUDE, build_object, link_library
 from cost_model.kernel import Floats, Kernel
 from cost_model.library import Library
 from cost_model.rank import predictor
@@ -111,6 +112,20 @@ def test_kernels_that_do_not_fit_are_clear_errors(library: Path) -> None:
                 loaded.scores(dataclasses.replace(kernel, **change))  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(("tiles", "width"), [(33, 64), (129, 32), (16, 129)])
+def test_a_network_that_would_not_link_is_a_clear_error(
+    tiles: int, width: int, tmp_path: Path
+) -> None:
+    weights = load_weights(models.weights_file())
+    members, inputs, _ = weights.kernels[0].shape
+    wide = np.zeros((members, inputs, width), np.float32)
+    changed = dataclasses.replace(weights, kernels=(wide, *weights.kernels[1:]))
+    with pytest.raises(UserError, match=f"x {width} cannot be compiled") as raised:
+        build_object(changed, "wide", tmp_path / "model.o", Shape(tiles=tiles))
+    assert raised.value.hint
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_file_that_is_no_library_is_a_clear_error(tmp_path: Path) -> None:
     (tmp_path / "lib.so").write_bytes(b"hello")
     with pytest.raises(UserError, match="no library"):
@@ -119,7 +134,7 @@ def test_a_file_that_is_no_library_is_a_clear_error(tmp_path: Path) -> None:
 
 @pytest.mark.bench
 def test_the_library_ranks_ten_times_as_fast_as_tensorflow(library: Path) -> None:
-    from cost_model.export.graph import RankerGraph, Shape
+    from cost_model.export.graph import RankerGraph
 
     weights = load_weights(models.weights_file())
     kernels = published.family("mixer")
