@@ -12,6 +12,7 @@ from cost_model.hlo.module import DotDimensions
 from cost_model.hlo.opcodes import NUMBERS
 from cost_model.hlo.sources import from_tensorflow, read_module
 from mlgo.errors import UserError
+from tests.cost_model.jax_environment import needs_jax, run_jax
 
 _DATA = Path(__file__).parents[1] / "testdata"
 _TEXT, _PROTO = _DATA / "network.hlo.txt", _DATA / "network.hlo.pb"
@@ -146,3 +147,22 @@ def test_files_that_are_no_modules(tmp_path: Path) -> None:
     bad.write_bytes(b"\x00\x01\x02 garbage")
     with pytest.raises(UserError, match=r"bad\.pb: no HLO module"):
         read_module(bad)
+
+
+@needs_jax
+def test_a_jax_function(tmp_path: Path) -> None:
+    program = """
+        import json
+        import jax.numpy as jnp
+        from cost_model.hlo.features import graph
+        from cost_model.hlo.sources import from_jax
+
+        module = from_jax(lambda x, w: jnp.tanh(x @ w), jnp.ones((8, 16)), jnp.ones((16, 32)))
+        found = graph(module)
+        print(json.dumps([found.node_opcode.tolist(), found.edge_index.tolist(),
+                          found.node_feat[2, 21:23].tolist()]))
+        """
+    opcodes, edges, shape = run_jax(program, tmp_path)
+    assert opcodes == [NUMBERS[name] for name in ("parameter", "parameter", "dot", "tanh")]
+    assert edges == [[2, 0], [2, 1], [3, 2]]
+    assert shape == [8, 32]
