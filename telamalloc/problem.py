@@ -287,7 +287,9 @@ def _check_capacity(name: str, capacity: int) -> None:
 def _not_negative(buffer: Buffer) -> int:
     assert buffer.offset is not None
     if buffer.offset < 0:
-        raise ProblemError(f"buffer {buffer.id!r} has the fixed offset {buffer.offset}")
+        raise ProblemError(
+            f"buffer {buffer.id!r} has the fixed offset {buffer.offset}", "offsets start at 0"
+        )
     return buffer.offset
 
 

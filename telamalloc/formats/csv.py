@@ -44,7 +44,7 @@ def read(path: Path, capacity: int | None = None) -> Problem:
     except OSError as error:
         raise FormatError(f"cannot read {path}: {error.strerror}") from error
     except UnicodeDecodeError as error:
-        raise FormatError(f"{path} is not text") from error
+        raise FormatError(f"{path} is not text", "CSV in UTF-8") from error
     return parse(text, capacity if capacity is not None else capacity_of(path), str(path))
 
 
@@ -127,7 +127,10 @@ def _rich(
 
 def _check_width(row: list[str], width: int, where: str) -> None:
     if len(row) != width:
-        raise FormatError(f"{where}: {len(row)} cells, the first line has {width}")
+        raise FormatError(
+            f"{where}: {len(row)} cells, the first line has {width}",
+            "one cell for each column; quote cells that contain a comma",
+        )
 
 
 def _buffer(cells: Mapping[str, str], where: str) -> Buffer:
@@ -165,7 +168,9 @@ def _number(text: str, name: str, where: str) -> int:
             f"{where}: {name} is {text.strip()!r}", f"{name} is a whole number"
         ) from None
     if abs(value) >= 2**63:
-        raise FormatError(f"{where}: {name} {value} does not fit into 64 bits")
+        raise FormatError(
+            f"{where}: {name} {value} does not fit into 64 bits", "count in larger units"
+        )
     return value
 
 

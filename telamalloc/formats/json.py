@@ -101,7 +101,7 @@ def _load(text: str, source: str) -> Mapping[str, Any]:
     try:
         root = json.loads(text)
     except (json.JSONDecodeError, RecursionError) as error:
-        raise FormatError(f"{source} is not JSON: {error}") from error
+        raise FormatError(f"{source} is not JSON: {error}", "is the file whole?") from error
     if not isinstance(root, dict):
         raise FormatError(f"{source} holds no object", 'it should begin with {"buffers": [')
     return root
@@ -110,7 +110,9 @@ def _load(text: str, source: str) -> Mapping[str, Any]:
 def _list(root: Mapping[str, Any], key: str, source: str) -> list[tuple[int, Mapping[str, Any]]]:
     entries = root.get(key, [])
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        raise FormatError(f"{source}: {key!r} is not a list of objects")
+        raise FormatError(
+            f"{source}: {key!r} is not a list of objects", f'write "{key}": [{{...}}, ...]'
+        )
     if key == "buffers" and key not in root:
         raise FormatError(f"{source} has no 'buffers'", 'it should begin with {"buffers": [')
     return list(enumerate(entries))

@@ -86,29 +86,31 @@ def _lay_out(
     _lay_out(node.pos_child, names, features, rows)
 
 
-def to_cpp(forests: dict[str, Forest]) -> str:
-    """The text of native/models.cc; keys are the names of the C++ constants."""
-    parts = [
-        "//===- models.cc - Written by `telamalloc train` --------------------------===//\n",
-        "// clang-format off\n",
-        '#include "forest.h"\n',
-        "using telamalloc::TreeNode;\n",
+def to_cpp(name: str, forest: Forest, file: str) -> str:
+    """The text of a C++ file (such as native/models.cc) with the constant of that name."""
+    nodes = [
+        f"{{{_literal(v)}, {f}, {h}}}"
+        for v, f, h in zip(forest.value, forest.feature, forest.high, strict=True)
     ]
-    for name, forest in sorted(forests.items()):
-        nodes = [
-            f"{{{np.float32(v)!s}f, {f}, {h}}}"
-            if "." in str(np.float32(v)) or "e" in str(np.float32(v))
-            else f"{{{np.float32(v)!s}.0f, {f}, {h}}}"
-            for v, f, h in zip(forest.value, forest.feature, forest.high, strict=True)
-        ]
-        roots = [str(r) for r in forest.root]
-        parts += [
+    roots = [str(r) for r in forest.root]
+    title = f"//===- {file} - Written by `telamalloc train` ".ljust(72, "-") + "===//"
+    return "\n".join(
+        [
+            f"{title}\n",
+            "// clang-format off\n",
+            '#include "forest.h"\n',
+            "using telamalloc::TreeNode;\n",
             f"static const TreeNode {name}Nodes[] = {{\n{_wrapped(nodes)}}};\n",
             f"static const int32_t {name}Roots[] = {{\n{_wrapped(roots)}}};\n",
             f"const telamalloc::Forest telamalloc::{name} = "
             f"{{{name}Nodes, {name}Roots, {len(roots)}}};\n",
         ]
-    return "\n".join(parts)
+    )
+
+
+def _literal(value: np.float32) -> str:
+    text = str(np.float32(value))
+    return f"{text}f" if "." in text or "e" in text else f"{text}.0f"
 
 
 def _wrapped(items: list[str]) -> str:

@@ -42,6 +42,8 @@ class TrainParams:
             families but the guillotine, which sweeps do not solve.
         width: of their beams.
         only_fronts: leave the two models of the search as they are.
+        only_backtracks: train the model of dead ends alone, on searches with the order that is
+            compiled in.
     """
 
     instances: int = 1400
@@ -54,6 +56,7 @@ class TrainParams:
     fronts: int = 300
     width: int = 256
     only_fronts: bool = False
+    only_backtracks: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,38 +95,26 @@ def choices_along(problem: Problem, plan: Ints) -> Choices:
     return Choices(*_core.trace(*solver.core_columns(problem), offsets, params))
 
 
-@dataclass(frozen=True, eq=False)
-class Models:
-    """What is compiled into the core.
-
-    Attributes:
-        order: scores the choices at a section.
-        backtrack: scores the decisions met at a dead end.
-    """
-
-    order: Forest
-    backtrack: Forest
-
-    def cpp(self) -> str:
-        """The text of native/models.cc."""
-        return to_cpp({"OrderForest": self.order, "BacktrackForest": self.backtrack})
-
-
 def train(params: TrainParams, output: Path, say: Callable[[str], None] = print) -> None:
     """Trains all models and writes them as C++.
 
     Args:
         params: see there.
-        output: where models.cc goes, and front_model.cc beside it. Rebuild the extension
-            afterwards.
+        output: where models.cc (the order) goes, with backtrack_model.cc and front_model.cc
+            beside it. Rebuild the extension afterwards.
         say: told what happens, a line at a time.
 
     Raises:
-        TelamallocError: ydf is not installed.
+        TelamallocError: ydf is not installed, the options exclude each other, or too few
+            instances met a dead end or a plan.
     """
+    if params.only_fronts and params.only_backtracks:
+        raise TelamallocError("--only-fronts and --only-backtracks leave nothing", "give one")
     if not params.only_fronts:
         _import_ydf()  # to fail now, not after minutes
-        _write(output, _train_search(params, say).cpp())
+        _train_search(params, output, say)
+    if params.only_backtracks:
+        return
     _write(output.with_name("front_model.cc"), front.to_cpp(_train_fronts(params, say)))
 
 
@@ -133,8 +124,20 @@ def _write(path: Path, text: str) -> None:
     partial.rename(path)
 
 
-def _train_search(params: TrainParams, say: Callable[[str], None]) -> Models:
+def _train_search(params: TrainParams, output: Path, say: Callable[[str], None]) -> None:
     instances = list(generate.tight_set(params.instances, held_out=False))
+    order = None
+    if not params.only_backtracks:
+        order = _train_order(instances, params, say)
+        _write(output, to_cpp("OrderForest", order, output.name))
+    backtrack = _fit_backtrack(instances, order, params, say)
+    path = output.with_name("backtrack_model.cc")
+    _write(path, to_cpp("BacktrackForest", backtrack, path.name))
+
+
+def _train_order(
+    instances: list[generate.Instance], params: TrainParams, say: Callable[[str], None]
+) -> Forest:
     data = [choices_along(i.problem, i.offsets) for i in instances]
     order = _fit_order(Choices.join(data), params, say)
     for number in range(params.rounds):
@@ -142,7 +145,7 @@ def _train_search(params: TrainParams, say: Callable[[str], None]) -> Models:
         say(f"round {number + 1}: {len(plans)} of {len(instances)} instances solved")
         own = [choices_along(problem, plan) for problem, plan in plans]
         order = _fit_order(Choices.join(data + own), params, say)
-    return Models(order, _fit_backtrack(instances, order, params, say))
+    return order
 
 
 def _train_fronts(params: TrainParams, say: Callable[[str], None]) -> front.Weights:
@@ -187,16 +190,23 @@ def _fit_order(data: Choices, params: TrainParams, say: Callable[[str], None]) -
 
 def _fit_backtrack(
     instances: list[generate.Instance],
-    order: Forest,
+    order: Forest | None,
     params: TrainParams,
     say: Callable[[str], None],
 ) -> Forest:
-    """Learns from the dead ends of solves that succeeded: which decisions were undone?"""
-    core = solver.core_params(SolverParams(node_budget=params.nodes, timeout=0.0))
-    core.use_order_model(order.core())
+    """Learns from the dead ends of solves that succeeded: which decisions were undone?
+
+    Without sweeps: the plan of a sweep tells nothing about the search's decisions.
+    """
+    switches = SolverParams(node_budget=params.nodes, timeout=0.0, time_sweep=False)
+    core = solver.core_params(switches)
+    if order is not None:
+        core.use_order_model(order.core())
     parts = [_core.dead_ends(*solver.core_columns(i.problem), core) for i in instances]
     rows = np.concatenate([part[0] for part in parts])
     label = np.concatenate([part[1] for part in parts])
+    if len(label) < 20:
+        raise TelamallocError("the searches met too few dead ends", "more: --instances, --nodes")
     seen = np.arange(len(label)) < 0.9 * len(label)
     small = replace(params, trees=20, depth=5)
     forest = _fit(rows[seen], label[seen], _core.BACKTRACK_FEATURES, small)

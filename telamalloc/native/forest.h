@@ -33,7 +33,7 @@ struct Forest {
   }
 };
 
-/// The forests compiled in; `telamalloc train` writes models.cc.
+/// The forests compiled in; `telamalloc train` writes models.cc and backtrack_model.cc.
 extern const Forest OrderForest;
 extern const Forest BacktrackForest;
 

@@ -911,5 +911,3 @@ static const int32_t OrderForestRoots[] = {
 };
 
 const telamalloc::Forest telamalloc::OrderForest = {OrderForestNodes, OrderForestRoots, 60};
-
-const telamalloc::Forest telamalloc::BacktrackForest = {nullptr, nullptr, 0};
