@@ -4,6 +4,10 @@
 #include "llvm/IR/LLVMContext.h"
 #include "llvm/Support/JSON.h"
 
+// A plugin is linked with the models that it was built for.
+#pragma weak mlgo_inlining_model
+#pragma weak mlgo_eviction_model
+
 using namespace llvm;
 
 namespace {

@@ -26,8 +26,8 @@ struct MlgoEmbeddedScorer {
   const float *(*Evaluate)(void *Instance);
 };
 
-[[gnu::weak]] extern const MlgoEmbeddedModel mlgo_inlining_model;
-[[gnu::weak]] extern const MlgoEmbeddedScorer mlgo_eviction_model;
+extern const MlgoEmbeddedModel mlgo_inlining_model;
+extern const MlgoEmbeddedScorer mlgo_eviction_model;
 }
 
 #endif

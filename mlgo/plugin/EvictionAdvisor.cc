@@ -14,6 +14,12 @@
 #include "llvm/Support/CommandLine.h"
 #include <mutex>
 
+// Data that earlier releases lack: weak, so that the release check (Release.cc) can speak.
+__asm__(".weak _ZN4llvm37RegAllocEvictionAdvisorAnalysisLegacy2IDE\n"
+        ".weak _ZNK4llvm37RegAllocEvictionAdvisorAnalysisLegacy11getPassNameEv\n"
+        ".weak _ZTIN4llvm37RegAllocEvictionAdvisorAnalysisLegacyE\n"
+        ".weak _ZTVN4llvm37RegAllocEvictionAdvisorAnalysisLegacyE");
+
 using namespace llvm;
 
 namespace {

@@ -2,6 +2,12 @@
 #include "Random.h"
 #include "llvm/CodeGen/LiveInterval.h"
 
+// Data that earlier releases lack: weak, so that the release check (Release.cc) can speak.
+__asm__(".weak _ZN4llvm37RegAllocPriorityAdvisorAnalysisLegacy2IDE\n"
+        ".weak _ZNK4llvm37RegAllocPriorityAdvisorAnalysisLegacy11getPassNameEv\n"
+        ".weak _ZTIN4llvm37RegAllocPriorityAdvisorAnalysisLegacyE\n"
+        ".weak _ZTVN4llvm37RegAllocPriorityAdvisorAnalysisLegacyE");
+
 using namespace llvm;
 
 namespace {

@@ -76,7 +76,7 @@ private:
 };
 
 char ScoresPass::ID = 0;
-RegisterPass<ScoresPass> Registered("mlgo-regalloc-scores", "Register allocation scores");
+RegisterPass<ScoresPass> Registered("mlgo-regalloc-scores-pass", "Register allocation scores");
 
 } // namespace
 

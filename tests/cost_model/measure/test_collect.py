@@ -49,13 +49,14 @@ def test_collect_measures_checks_and_goes_on_where_it_was(tmp_path: Path) -> Non
 def test_a_tile_that_hangs_or_crashes_xla_is_recorded_and_the_others_measured(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    hangs = Tile(64, 64, 4)  # minutes of compiling
+    large = KernelSpec("large", "test", "model", 256, 256, 1024)
+    hangs = Tile(128, 128, 8)  # minutes of compiling
     crashes = "99999999999999999999:1:1*vectwidth"  # XLA aborts: no 64-bit number
     drawn = [DEFAULT, hangs, Tile(4, 4, 2)]
     monkeypatch.setattr("cost_model.measure.collect.candidates", lambda *_: [*drawn, crashes])
     log = Log(tmp_path / "log.jsonl")
     plan = Plan(rounds=4, budget_ms=50, workers=1, limit_s=8)
-    assert collect([_SPEC], log, plan, lambda _: None) == 0
+    assert collect([large], log, plan, lambda _: None) == 0
     (record,) = read(tmp_path / "log.jsonl")
     status = {c["name"]: c["status"] for c in record["candidates"]}
     assert status[str(hangs)] == "timeout"
