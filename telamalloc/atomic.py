@@ -9,9 +9,14 @@ from pathlib import Path
 def write_bytes(path: Path, content: bytes) -> None:
     """Writes a file under another name in the same folder, then renames it.
 
+    A device or a pipe, e.g. /dev/stdout, is written to, not replaced.
+
     Raises:
         OSError: the folder is not writable, or the disk is full; nothing is left behind.
     """
+    if path.exists() and not path.is_file():
+        path.write_bytes(content)
+        return
     partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
     try:
         partial.write_bytes(content)

@@ -9,9 +9,14 @@ from pathlib import Path
 def write_text(path: Path, text: str) -> None:
     """Writes a text file under another name in the same folder, then renames it.
 
+    A device or a pipe, e.g. /dev/stdout, is written to, not replaced.
+
     Raises:
         OSError: the folder is not writable, or the disk is full; nothing is left behind.
     """
+    if path.exists() and not path.is_file():
+        path.write_text(text, encoding="utf-8")
+        return
     partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
     try:
         partial.write_text(text, encoding="utf-8")
