@@ -102,7 +102,8 @@ def _splits(training: Path, problem: str) -> dict[str, tuple[str, ...]]:
             from mlgo.train.methods import load
             from mlgo.train.objective import Problem as Settings  # type: ignore[assignment]
 
-            load("expert")  # gin must know all settings that the file names
+            for method in ("expert", "search"):
+                load(method)  # gin must know all settings that the file names
     try:
         gin.parse_config_file(str(training / "config.gin"))
     except (OSError, ValueError) as error:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mlgo.rollout.executor import Executor
 
 _GIN = Path(__file__).parent.parent / "inlining" / "gin"
-_METHODS = ("clone", "evolution", "expert", "ppo")
+_METHODS = ("clone", "evolution", "expert", "ppo", "search")
 
 
 @click.group()
@@ -43,7 +43,7 @@ train.add_command(regalloc)
     type=click.Choice(_METHODS),
     default="expert",
     show_default=True,
-    help="How to learn: behavioural cloning, evolution strategies, expert iteration, PPO.",
+    help="How to learn: behavioural cloning, evolution strategies, expert iteration, PPO, search.",
 )
 @click.option(
     "--config",

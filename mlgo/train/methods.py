@@ -49,6 +49,10 @@ def load(method: str) -> Callable[[], Prepare]:
         from mlgo.train.evolution import Evolution, EvolutionTraining
 
         return lambda: partial(EvolutionTraining, Evolution(), Problem())
+    if method == "search":
+        from mlgo.train.search import SearchIteration, SearchTraining
+
+        return lambda: partial(SearchTraining, SearchIteration(), Problem())
     from mlgo.train.ppo import Ppo, PpoTraining
 
     return lambda: partial(PpoTraining, Ppo(), Problem())

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from mlgo.corpus.program import Module
 from mlgo.policy import Policy, PolicyKind
@@ -14,7 +15,13 @@ from mlgo.rollout.compiler import PluginCompiler
 from mlgo.rollout.explore import measure
 from mlgo.tune.decisions import Decision, read_record, write_decisions
 from mlgo.tune.search import Outcome
-from mlgo.tune.worth import Worth
+
+
+class Weigher(Protocol):
+    """Says how much a byte of a function of a module counts; see `mlgo.tune.worth.Worth`."""
+
+    def weight(self, module: str, label: str) -> float:
+        """Returns the weight; names of local linkage begin with "static "."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +40,7 @@ class ModuleTarget:
     folder: Path
     module: Module
     prior: Policy
-    worth: Worth
+    worth: Weigher
 
     def weight(self, function: str) -> float:
         """Returns how much a byte of a function counts in the linked program."""

@@ -45,6 +45,10 @@ class Outcome:
     source: str = ""
 
 
+#: Hears of a trial's flip: the decisions as they were, and function -> bytes that it added.
+Observer = Callable[[Sequence[Decision], Sizes], None]
+
+
 class Target(Protocol):
     """What is searched: a module, or the link of one."""
 
@@ -131,8 +135,12 @@ def search(
     budget: int,
     params: Params,
     save: Callable[[State], None] = lambda _: None,
+    observe: Observer = lambda *_: None,
 ) -> State:
     """Spends compiles until `budget`; the state after each goes to `save`.
+
+    `observe` hears of each flip that was tried: the decisions as they were, and the bytes that
+    flipping them together added to functions.
 
     The same state, budget and parameters give the same result. Returns the state, whose `best` is
     verified and no bigger than what it began with.
@@ -144,7 +152,7 @@ def search(
         elif last:
             break  # there is no compile left to verify another trial
         else:
-            _trial(target, state, params)
+            _trial(target, state, params, observe)
         save(state)
     return state
 
@@ -167,7 +175,7 @@ def _verify(target: Target, state: State) -> None:
         state.base = state.best  # the next trial finds out the sizes
 
 
-def _trial(target: Target, state: State, params: Params) -> None:
+def _trial(target: Target, state: State, params: Params, observe: Observer) -> None:
     rng = np.random.default_rng([params.seed, state.spent])
     batch = _choose(state, params, rng)
     flipped = {key for move in batch for key in move.keys}
@@ -177,7 +185,13 @@ def _trial(target: Target, state: State, params: Params) -> None:
     state.unverified += 1
     state.tried |= {move.name for move in batch}
     limit = 1e-9 if params.sideways and state.round > 0 else -1e-9
-    kept = [m for m in batch if _change(target, m.region, state.sizes, outcome.sizes) < limit]
+    by_key = {decision.key: decision for decision in state.base}
+    kept = []
+    for move in batch:
+        change = _change(move.region, state.sizes, outcome.sizes)
+        observe([by_key[key] for key in move.keys], change)
+        if sum(target.weight(name) * size for name, size in change.items()) < limit:
+            kept.append(move)
     _merge(state, batch, kept, outcome)
 
 
@@ -185,9 +199,11 @@ def _labels(function: str) -> tuple[str, str]:
     return function, f"static {function}"
 
 
-def _change(target: Target, region: frozenset[str], before: Sizes, after: Sizes) -> float:
-    labels = [label for function in region for label in _labels(function)]
-    return sum(target.weight(n) * (after.get(n, 0) - before.get(n, 0)) for n in labels)
+def _change(region: frozenset[str], before: Sizes, after: Sizes) -> Sizes:
+    """The bytes that a trial added to the functions of a region."""
+    labels = [label for function in sorted(region) for label in _labels(function)]
+    added = {n: after.get(n, 0) - before.get(n, 0) for n in labels}
+    return {name: size for name, size in added.items() if size}
 
 
 def _merge(state: State, batch: list[_Move], kept: list[_Move], outcome: Outcome) -> None:

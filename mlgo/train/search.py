@@ -1,0 +1,177 @@
+"""Search iteration: search the training programs' decisions, imitate what was worth it, repeat.
+
+Where expert iteration flips decisions of a policy, this searches each module as `mlgo tune` does
+and learns from every flip that was tried (mlgo/train/searched.py); a kind of BC-Max (Hartvigsen et
+al., 2024) in which a search stands for the several policies. Modules that were searched are kept
+in the work folder: a run that was killed goes on where it was, and ends as an uninterrupted one.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import gin
+
+from mlgo.errors import UserError
+from mlgo.inlining.dataset import Examples, concatenate
+from mlgo.inlining.reward import LinkedWeights
+from mlgo.inlining.weights import Weights, load_weights
+from mlgo.parallel import parallel_map
+from mlgo.policy import Policy
+from mlgo.report.atomic import write_text
+from mlgo.rollout.collect import Task, tasks
+from mlgo.rollout.explore import Sizes, measure
+from mlgo.train.imitation import Imitation, imitate
+from mlgo.train.objective import Problem
+from mlgo.train.searched import Searched, flips, load_searched, save_searched, search_module
+from mlgo.train.selection import Selection
+from mlgo.train.workspace import Workspace
+
+Result = TypeVar("Result")
+
+# No network's correction comes near: LLVM's default decides, where a run begins.
+_NEVER = 1e6
+
+
+@gin.configurable
+@dataclass(frozen=True)
+class SearchIteration:
+    """Hyperparameters.
+
+    Attributes:
+        rounds: of searching and learning; the next begins at the best policy so far.
+        compiles: of a module and round.
+        clip: bytes above which a change counts no more.
+        sharing: a byte of a function that n modules of the program define counts n to the power
+            of -sharing as an example. 1 is what the linker makes of it, and what the search
+            counts; but a policy decides alike in all modules, so that the whole is at stake.
+        prior: weights with which the first search begins; LLVM's default if empty.
+        seed: of the searches.
+    """
+
+    rounds: int = 1
+    compiles: int = 16
+    clip: float = 200.0
+    sharing: float = 0.5
+    prior: str = ""
+    seed: int = 0
+
+
+class SearchTraining:
+    """One run; a killed one goes on from the last searched module.
+
+    Args:
+        config: hyperparameters.
+        problem: programs.
+        workspace: where.
+
+    Raises:
+        UserError: the settings make no sense.
+    """
+
+    def __init__(self, config: SearchIteration, problem: Problem, workspace: Workspace) -> None:
+        problem.check()
+        if problem.budget:
+            raise UserError("a search has no budget of time", hint="see SearchIteration.compiles")
+        self.config, self.problem, self.workspace = config, problem, workspace
+        self._selection = Selection(problem, workspace)
+
+    def run(self) -> Path:
+        """Trains, and returns the path of the best policy's weights."""
+        linked = self._linked_weights()
+        policy = self._prior()
+        parts: list[Examples] = []
+        for number in range(self.config.rounds):
+            for found, weights in self._search(number, policy, linked):
+                parts.append(flips(found, weights, self.config.sharing, self.config.clip))
+            learned = self._imitate(number, parts)
+            self._selection.start(dataclasses.replace(learned, default_weight=_NEVER))
+            self._selection.offer(f"round {number}", learned)
+            policy = Policy("file", weights=self._selection.best)
+        return self._selection.best
+
+    def _prior(self) -> Policy:
+        if not self.config.prior:
+            return Policy("default")
+        path = Path(self.config.prior)
+        load_weights(path)  # a clear error now
+        return Policy("file", weights=path)
+
+    def _linked_weights(self) -> dict[str, LinkedWeights]:
+        """How the linker counts in each program; all modules share functions, searched or not."""
+        every = tasks(self.problem.train)
+        sizes = self._each("measuring modules", every, self._default_sizes)
+        by_program: dict[str, list[Sizes]] = {}
+        for task, found in zip(every, sizes, strict=True):
+            by_program.setdefault(task.program.name, []).append(found or {})
+        return {name: LinkedWeights(found) for name, found in by_program.items()}
+
+    def _default_sizes(self, task: Task) -> Sizes:
+        file = task.file(self.workspace.folder / "sizes").with_suffix(".json")
+        if not file.exists():
+            sizes = measure(
+                self.workspace.compiler, task.site.folder, task.module, Policy("default")
+            )
+            file.parent.mkdir(parents=True, exist_ok=True)
+            write_text(file, json.dumps(sizes, sort_keys=True))
+        return {name: int(size) for name, size in json.loads(file.read_text()).items()}
+
+    def _search(
+        self, number: int, policy: Policy, linked: dict[str, LinkedWeights]
+    ) -> list[tuple[Searched, LinkedWeights]]:
+        store = self.workspace.folder / f"round-{number}" / "searched"
+        config = self.config
+
+        def searched(task: Task) -> Searched | None:
+            file, weights = task.file(store), linked[task.program.name]
+            if file.exists():
+                return load_searched(file)
+            compiler, seed = self.workspace.compiler, config.seed + number
+            found = search_module(
+                compiler, task.site.folder, task.module, policy, weights, config.compiles, seed
+            )
+            if found:
+                save_searched(file, found)
+            return found
+
+        todo = tasks(self.problem.train, self.problem.modules)
+        found = self._each(f"round {number}: searching modules", todo, searched)
+        known = [(f, linked[t.program.name]) for f, t in zip(found, todo, strict=True) if f]
+        saved, size = (sum(getattr(f, name) for f, _ in known) for name in ("saved", "size"))
+        note = f"round {number}: searches saved {saved / max(size, 1):.2%} of {len(known)} modules"
+        self.workspace.progress.note(note)
+        return known
+
+    def _each(
+        self, title: str, todo: list[Task], work: Callable[[Task], Result]
+    ) -> list[Result | None]:
+        """Does something with each module; one that does not compile is left out, with a note."""
+        with self.workspace.progress.bar(title, len(todo)) as advance:
+
+            def one(task: Task) -> Result | None:
+                try:
+                    return work(task)
+                except UserError as error:
+                    self.workspace.progress.note(f"left out: {task.program.name}: {error}")
+                    return None
+                finally:
+                    advance()
+
+            return parallel_map(one, todo, self.workspace.jobs)
+
+    def _imitate(self, number: int, parts: list[Examples]) -> Weights:
+        config = Imitation()
+        folder = self.workspace.folder / f"round-{number}"
+        file = folder / "weights.mlgo"
+        if file.exists():
+            return load_weights(file)
+        title = f"round {number}: learning"
+        with self.workspace.progress.bar(title, config.epochs * config.members) as advance:
+            weights = imitate(config, concatenate(parts), folder, lambda *_: advance())
+        weights.save(file)
+        return weights
