@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from telamalloc.errors import TelamallocError
+
 
 def write_bytes(path: Path, content: bytes) -> None:
     """Writes a file under another name in the same folder, then renames it.
@@ -12,11 +14,16 @@ def write_bytes(path: Path, content: bytes) -> None:
     A device or a pipe, e.g. /dev/stdout, is written to, not replaced.
 
     Raises:
+        TelamallocError: there is no such folder.
         OSError: the folder is not writable, or the disk is full; nothing is left behind.
     """
     if path.exists() and not path.is_file():
         path.write_bytes(content)
         return
+    if not path.parent.is_dir():
+        raise TelamallocError(
+            f"cannot write {path}: there is no folder {path.parent}", f"mkdir -p {path.parent}"
+        )
     partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
     try:
         partial.write_bytes(content)

@@ -388,8 +388,9 @@ def _check_columns(p: Problem) -> None:
             i = int(np.argmax(bad))
             raise ProblemError(f"buffer {p.id(i)!r} {what}", hint)
 
-    outside = (np.abs(p.lower) > LIMIT) | (np.abs(p.upper) > LIMIT)
-    refuse(outside, "is live at a time out of range", f"times stay within +-{LIMIT}")
+    refuse(p.lower < 0, "is live before time 0", "the first time step is 0; shift all times")
+    outside = (p.lower > LIMIT) | (np.abs(p.upper) > LIMIT)
+    refuse(outside, "is live at a time out of range", f"times stay below {LIMIT}")
     refuse(
         p.upper <= p.lower,
         "has a lifetime that ends before it begins (or is empty)",

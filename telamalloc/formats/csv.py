@@ -64,6 +64,8 @@ def parse(text: str, capacity: int | None = None, source: str = "input") -> Prob
     if not rows:
         raise FormatError(f"{source} is empty", f"the first line names: {','.join(_NEEDED)}")
     columns = _columns(rows[0][1], source)
+    if len(rows) == 1:
+        raise FormatError(f"{source} has no buffers", "one line for each follows the first")
     if set(columns) - {"offset"} <= {*_NEEDED, "alignment"}:
         return _plain(rows[1:], columns, capacity, source)
     return _rich(rows[1:], columns, capacity, source)

@@ -20,7 +20,8 @@ def problem(*buffers: Buffer, capacity: int | None = 64) -> Problem:
         (Buffer("b", 0, 4, -3), "no bytes"),
         (Buffer("b", 0, 4, 2**62), "too large"),
         (Buffer("b", 0, 4, 2**70), "64 bits"),
-        (Buffer("b", -(2**62), 4, 1), "out of range"),
+        (Buffer("b", -1, 4, 1), "before time 0"),
+        (Buffer("b", 0, 2**62, 1), "out of range"),
         (Buffer("b", 0, 4, 1, alignment=3), "power of two"),
         (Buffer("b", 0, 4, 1, alignment=0), "power of two"),
         (Buffer("b", 0, 4, 1, offset=-8), "offset"),
@@ -71,11 +72,11 @@ def test_banks() -> None:
 
 def test_objects_survive_the_columns() -> None:
     buffers = (
-        Buffer("x", -3, 4, 16, alignment=8, region=(8, 40), gaps=(Gap(0, 2, 4),)),
+        Buffer("x", 0, 7, 16, alignment=8, region=(8, 40), gaps=(Gap(3, 5, 4),)),
         Buffer("y", 0, 4, 16, offset=32, aliases=("x",)),
     )
     back = problem(*buffers).buffers
-    assert back[0] == Buffer("x", -3, 4, 16, 8, None, (8, 40), None, (Gap(0, 2, 4),), ("y",))
+    assert back[0] == Buffer("x", 0, 7, 16, 8, None, (8, 40), None, (Gap(3, 5, 4),), ("y",))
     assert back[1] == buffers[1]
 
 

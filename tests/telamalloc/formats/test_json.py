@@ -17,7 +17,7 @@ from telamalloc.solver import minimize
 
 @st.composite
 def buffers(draw: st.DrawFn, name: str) -> Buffer:
-    lower = draw(st.integers(-50, 50))
+    lower = draw(st.integers(0, 100))
     upper = lower + draw(st.integers(4, 30))
     alignment = 2 ** draw(st.integers(0, 5))
     size = draw(st.integers(1, 10**9))
