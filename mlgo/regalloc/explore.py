@@ -6,7 +6,6 @@ compile tries one alternative in every function.
 
 from __future__ import annotations
 
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlgo.corpus.program import Module
-from mlgo.errors import UserError
 from mlgo.regalloc.allocate import Allocator, Choice
 from mlgo.regalloc.questions import Questions
 from mlgo.regalloc.weights import Floats, Interface
+from mlgo.rollout.arrays import read_arrays, save_arrays
 from mlgo.workloads.allocation import AllocationKind
 
 
@@ -46,8 +45,6 @@ class Alternatives:
 
     def save(self, path: Path) -> None:
         """Writes the alternatives, atomically."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(".partial")
         names = np.array(
             [
                 "\n".join(self.interface.slot_features),
@@ -56,10 +53,7 @@ class Alternatives:
                 str(self.interface.width),
             ]
         )
-        with partial.open("wb") as stream:
-            arrays = {name: getattr(self, name) for name in _ARRAYS}
-            np.savez_compressed(stream, interface=names, **arrays)
-        partial.rename(path)
+        save_arrays(path, {"interface": names, **{n: getattr(self, n) for n in _ARRAYS}})
 
 
 _ARRAYS = ("chosen", "tried", "chosen_default", "tried_default", "change", "cost")
@@ -71,19 +65,15 @@ def load_alternatives(path: Path) -> Alternatives:
     Raises:
         UserError: the file is missing or malformed.
     """
-    try:
-        with np.load(path, allow_pickle=False) as found:
-            slots, rest, integers, width = (str(text) for text in found["interface"])
-            interface = Interface(
-                tuple(slots.split("\n")),
-                tuple(rest.split("\n")),
-                tuple(integers.split("\n")),
-                int(width),
-            )
-            return Alternatives(interface, *(found[name] for name in _ARRAYS))
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        hint = "delete it; the next run explores the module again"
-        raise UserError(f"{path} holds no alternatives: {error}", hint=hint) from error
+    with read_arrays(path, "holds no alternatives") as found:
+        slots, rest, integers, width = (str(text) for text in found["interface"])
+        interface = Interface(
+            tuple(slots.split("\n")),
+            tuple(rest.split("\n")),
+            tuple(integers.split("\n")),
+            int(width),
+        )
+        return Alternatives(interface, *(found[name] for name in _ARRAYS))
 
 
 def explore(

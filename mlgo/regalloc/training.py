@@ -24,6 +24,7 @@ from mlgo.regalloc.allocate import Allocator
 from mlgo.regalloc.explore import Alternatives, explore, load_alternatives
 from mlgo.regalloc.learn import Preference, prefer
 from mlgo.regalloc.weights import EvictionWeights, Floats, load_eviction_weights
+from mlgo.report.atomic import write_json
 from mlgo.rollout.collect import Task, tasks
 from mlgo.train.progress import Progress
 from mlgo.workloads.allocation import AllocationKind
@@ -181,7 +182,7 @@ class Training:
             kept = candidate if allowed and change < 0 else _as_default(candidate)
             kept.save(self.best)
             figures = {"change": change, "worst": worst} if kept is candidate else _NO_CHANGE
-            _write(file, figures)
+            write_json(file, figures)
 
     def _measure(self, weights: EvictionWeights) -> tuple[float, float]:
         path = self.folder / "policies" / f"{weights.sha256[:16]}.mlgo"
@@ -212,7 +213,7 @@ class Training:
         costs: Costs = defaultdict(float)
         for task, value in zip(todo, parallel_map(cost, modules, self.jobs), strict=True):
             costs[task.program.name] += value
-        _write(file, costs)
+        write_json(file, costs)
         return dict(costs)
 
 
@@ -236,10 +237,3 @@ def _shares(explored: list[tuple[Task, Alternatives]]) -> list[Floats]:
     for task, found in explored:
         largest[task.program.name] = max(largest[task.program.name], float(found.cost.max()))
     return [found.cost / (largest[task.program.name] or 1.0) for task, found in explored]
-
-
-def _write(file: Path, content: object) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    partial = file.with_name(file.name + ".partial")
-    partial.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n")
-    partial.rename(file)

@@ -3,31 +3,19 @@
 from __future__ import annotations
 
 import json
-import zipfile
 from pathlib import Path
 
-import numpy as np
-
-from mlgo.errors import UserError
+from mlgo.rollout.arrays import from_text, read_arrays, save_arrays
 from mlgo.rollout.explore import Exploration, Sizes
 
 
 def save_exploration(path: Path, exploration: Exploration) -> None:
     """Writes an exploration; the folder is made."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + ".partial")
     names = ("sizes", "changes", "callee_changes")
     text = json.dumps({name: getattr(exploration, name) for name in names}, sort_keys=True)
-    with partial.open("wb") as file:
-        np.savez_compressed(
-            file,
-            features=exploration.features,
-            decisions=exploration.decisions,
-            logits=exploration.logits,
-            callees=exploration.callees,
-            sizes=np.frombuffer(text.encode(), np.uint8),
-        )
-    partial.rename(path)
+    numbers = ("features", "decisions", "logits", "callees")
+    arrays = {name: getattr(exploration, name) for name in numbers}
+    save_arrays(path, {**arrays, "sizes": from_text(text)})
 
 
 def load_exploration(path: Path) -> Exploration:
@@ -36,21 +24,17 @@ def load_exploration(path: Path) -> Exploration:
     Raises:
         UserError: the file is missing or malformed.
     """
-    try:
-        with np.load(path, allow_pickle=False) as arrays:
-            text = json.loads(arrays["sizes"].tobytes())
-            return Exploration(
-                features=arrays["features"],
-                decisions=arrays["decisions"],
-                logits=arrays["logits"],
-                callees=arrays["callees"],
-                sizes=text["sizes"],
-                changes=_by_index(text["changes"]),
-                callee_changes=_by_index(text["callee_changes"]),
-            )
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        hint = "delete it; the next run explores the module again"
-        raise UserError(f"{path} is no exploration: {error}", hint=hint) from error
+    with read_arrays(path, "is no exploration") as arrays:
+        text = json.loads(arrays["sizes"].tobytes())
+        return Exploration(
+            features=arrays["features"],
+            decisions=arrays["decisions"],
+            logits=arrays["logits"],
+            callees=arrays["callees"],
+            sizes=text["sizes"],
+            changes=_by_index(text["changes"]),
+            callee_changes=_by_index(text["callee_changes"]),
+        )
 
 
 def _by_index(changes: dict[str, Sizes]) -> dict[int, Sizes]:

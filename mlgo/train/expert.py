@@ -18,11 +18,11 @@ from pathlib import Path
 import gin
 import numpy as np
 
-from mlgo.inlining.dataset import Examples, better_actions, concatenate, decisions
-from mlgo.inlining.weights import Weights, load_weights
+from mlgo.inlining.dataset import better_actions, concatenate, decisions
+from mlgo.inlining.weights import Weights
 from mlgo.policy import Policy
 from mlgo.rollout.collect import Collected, Task, collect, tasks
-from mlgo.train.imitation import Imitation, imitate
+from mlgo.train.imitation import Imitation, imitate_once
 from mlgo.train.objective import Problem
 from mlgo.train.selection import Selection
 from mlgo.train.workspace import Workspace
@@ -108,24 +108,13 @@ class ExpertTraining:
 
     def _clone(self, explored: list[Collected]) -> Weights:
         with gin.config_scope("clone"):
-            return self._fit("clone", Imitation(), decisions(explored))
+            return imitate_once(Imitation(), decisions(explored), "clone", self.workspace)
 
     def _imitate(self, number: int, rounds: list[list[Collected]]) -> Weights:
         link_aware = self.problem.link_aware
         parts = [better_actions(found, self.config.clip, link_aware) for found in rounds]
         with gin.config_scope("improve"):
-            return self._fit(f"round-{number}", Imitation(), concatenate(parts))
-
-    def _fit(self, name: str, config: Imitation, examples: Examples) -> Weights:
-        folder = self.workspace.folder / name
-        file = folder / "weights.mlgo"
-        if file.exists():
-            return load_weights(file)
-        epochs = config.epochs * config.members
-        with self.workspace.progress.bar(f"{name}: learning", epochs) as advance:
-            weights = imitate(config, examples, folder, lambda *_: advance())
-        weights.save(file)
-        return weights
+            return imitate_once(Imitation(), concatenate(parts), f"round-{number}", self.workspace)
 
     def _bold(self, weights: Weights) -> Policy:
         """The policy of the least caution: its mistakes are what the next round is to teach."""

@@ -20,8 +20,9 @@ from tf_agents.trajectories import StepType, time_step, trajectory
 
 from mlgo.errors import UserError
 from mlgo.inlining.dataset import Examples
-from mlgo.inlining.weights import Floats, Weights, ensemble, squash
+from mlgo.inlining.weights import Floats, Weights, ensemble, load_weights, squash
 from mlgo.train.network import ACTION_SPEC, OBSERVATION_SPEC, PolicyNetwork
+from mlgo.train.workspace import Workspace
 
 
 @gin.configurable
@@ -86,6 +87,22 @@ def imitate(
         for member in range(config.members)
     ]
     return ensemble(members) if len(members) > 1 else members[0]
+
+
+def imitate_once(config: Imitation, examples: Examples, name: str, workspace: Workspace) -> Weights:
+    """Trains as `imitate` does, in a folder of the workspace; a policy that is there is read.
+
+    Raises:
+        UserError: no example has a weight.
+    """
+    folder = workspace.folder / name
+    file = folder / "weights.mlgo"
+    if file.exists():
+        return load_weights(file)
+    with workspace.progress.bar(f"{name}: learning", config.epochs * config.members) as advance:
+        weights = imitate(config, examples, folder, lambda *_: advance())
+    weights.save(file)
+    return weights
 
 
 def _member(

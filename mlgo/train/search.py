@@ -20,13 +20,13 @@ import gin
 from mlgo.errors import UserError
 from mlgo.inlining.dataset import Examples, concatenate
 from mlgo.inlining.reward import LinkedWeights
-from mlgo.inlining.weights import Weights, load_weights
+from mlgo.inlining.weights import load_weights
 from mlgo.parallel import parallel_map
 from mlgo.policy import Policy
-from mlgo.report.atomic import write_text
+from mlgo.report.atomic import write_json
 from mlgo.rollout.collect import Task, tasks
 from mlgo.rollout.explore import Sizes, measure
-from mlgo.train.imitation import Imitation, imitate
+from mlgo.train.imitation import Imitation, imitate_once
 from mlgo.train.objective import Problem
 from mlgo.train.searched import Searched, flips, load_searched, save_searched, search_module
 from mlgo.train.selection import Selection
@@ -89,7 +89,8 @@ class SearchTraining:
         for number in range(self.config.rounds):
             for found, weights in self._search(number, policy, linked):
                 parts.append(flips(found, weights, self.config.sharing, self.config.clip))
-            learned = self._imitate(number, parts)
+            name = f"round-{number}"
+            learned = imitate_once(Imitation(), concatenate(parts), name, self.workspace)
             self._selection.start(dataclasses.replace(learned, default_weight=_NEVER))
             self._selection.offer(f"round {number}", learned)
             policy = Policy("file", weights=self._selection.best)
@@ -117,9 +118,9 @@ class SearchTraining:
             sizes = measure(
                 self.workspace.compiler, task.site.folder, task.module, Policy("default")
             )
-            file.parent.mkdir(parents=True, exist_ok=True)
-            write_text(file, json.dumps(sizes, sort_keys=True))
-        return {name: int(size) for name, size in json.loads(file.read_text()).items()}
+            write_json(file, sizes)
+        found: Sizes = json.loads(file.read_text())
+        return found
 
     def _search(
         self, number: int, policy: Policy, linked: dict[str, LinkedWeights]
@@ -142,7 +143,7 @@ class SearchTraining:
         todo = tasks(self.problem.train, self.problem.modules)
         found = self._each(f"round {number}: searching modules", todo, searched)
         known = [(f, linked[t.program.name]) for f, t in zip(found, todo, strict=True) if f]
-        saved, size = (sum(getattr(f, name) for f, _ in known) for name in ("saved", "size"))
+        saved, size = sum(f.saved for f, _ in known), sum(f.size for f, _ in known)
         note = f"round {number}: searches saved {saved / max(size, 1):.2%} of {len(known)} modules"
         self.workspace.progress.note(note)
         return known
@@ -163,15 +164,3 @@ class SearchTraining:
                     advance()
 
             return parallel_map(one, todo, self.workspace.jobs)
-
-    def _imitate(self, number: int, parts: list[Examples]) -> Weights:
-        config = Imitation()
-        folder = self.workspace.folder / f"round-{number}"
-        file = folder / "weights.mlgo"
-        if file.exists():
-            return load_weights(file)
-        title = f"round {number}: learning"
-        with self.workspace.progress.bar(title, config.epochs * config.members) as advance:
-            weights = imitate(config, concatenate(parts), folder, lambda *_: advance())
-        weights.save(file)
-        return weights

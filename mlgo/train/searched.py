@@ -10,7 +10,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import tempfile
-import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,15 +18,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlgo.corpus.program import Module
-from mlgo.errors import UserError
 from mlgo.inlining.dataset import Examples
 from mlgo.inlining.features import FEATURES
 from mlgo.inlining.reward import LinkedWeights
 from mlgo.policy import Policy
+from mlgo.rollout.arrays import from_text, read_arrays, save_arrays
 from mlgo.rollout.compiler import PluginCompiler
-from mlgo.rollout.explore import Sizes
-from mlgo.rollout.log import read_log
-from mlgo.tune.decisions import Decision, read_record, write_decisions
+from mlgo.rollout.explore import Sizes, trajectory
+from mlgo.tune.decisions import Decision, write_decisions
 from mlgo.tune.module import ModuleTarget
 from mlgo.tune.search import Params, bytes_of, search, start
 
@@ -107,27 +105,24 @@ def search_module(
     state = start(target, begin, 2 * len(begin) - 1)
     heard: list[tuple[Sequence[Decision], Sizes]] = []
     search(target, state, compiles, Params(seed), observe=lambda *flip: heard.append(flip))
-    features, decisions = _replayed(target, state.best)
     size = bytes_of(target, first.sizes)
     return Searched(
-        features,
-        np.array([d.inline for d in decisions], np.int64),
-        _effects(heard, decisions),
+        _features(target, state.best),
+        np.array([d.inline for d in state.best], np.int64),
+        _effects(heard, state.best),
         size - state.best_size,
         size,
     )
 
 
-def _replayed(
-    target: ModuleTarget, best: Sequence[Decision]
-) -> tuple[NDArray[np.int64], list[Decision]]:
-    """The features of the best decisions, without generating code."""
+def _features(target: ModuleTarget, best: Sequence[Decision]) -> NDArray[np.int64]:
+    """The features of decisions that a compile has taken, without generating code."""
     with tempfile.TemporaryDirectory(prefix="mlgo-search-") as name:
-        listed, log, record = (Path(name) / file for file in ("decisions", "log", "record"))
+        listed = Path(name) / "decisions.tsv"
         write_decisions(listed, {"": best})
-        policy = dataclasses.replace(target.prior, decisions=listed, log=log, record=record)
-        target.compiler.compile(target.folder, target.module, policy, arguments=("-emit-llvm",))
-        return read_log(log).matrix(FEATURES), read_record(record)[1]
+        policy = dataclasses.replace(target.prior, decisions=listed)
+        path = trajectory(target.compiler, target.folder, target.module, policy)
+        return path.matrix(FEATURES)
 
 
 def _effects(
@@ -169,20 +164,12 @@ def flips(searched: Searched, weights: LinkedWeights, sharing: float, clip: floa
 
 def save_searched(path: Path, searched: Searched) -> None:
     """Writes a search's result, atomically and without pickle; the folder is made."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + ".partial")
     effects = [(e.indices, [int(i) for i in e.inlined], e.added) for e in searched.effects]
     text = json.dumps(
         {"effects": effects, "saved": searched.saved, "size": searched.size}, sort_keys=True
     )
-    with partial.open("wb") as file:
-        np.savez_compressed(
-            file,
-            features=searched.features,
-            decisions=searched.decisions,
-            text=np.frombuffer(text.encode(), np.uint8),
-        )
-    partial.rename(path)
+    arrays = {"features": searched.features, "decisions": searched.decisions}
+    save_arrays(path, {**arrays, "text": from_text(text)})
 
 
 def load_searched(path: Path) -> Searched:
@@ -191,16 +178,12 @@ def load_searched(path: Path) -> Searched:
     Raises:
         UserError: the file is missing or malformed.
     """
-    try:
-        with np.load(path, allow_pickle=False) as arrays:
-            text = json.loads(arrays["text"].tobytes())
-            effects = tuple(
-                Effect(tuple(indices), tuple(map(bool, inlined)), added)
-                for indices, inlined, added in text["effects"]
-            )
-            return Searched(
-                arrays["features"], arrays["decisions"], effects, text["saved"], text["size"]
-            )
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        hint = "delete it; the next run searches the module again"
-        raise UserError(f"{path} is no searched module: {error}", hint=hint) from error
+    with read_arrays(path, "is no searched module") as arrays:
+        text = json.loads(arrays["text"].tobytes())
+        effects = tuple(
+            Effect(tuple(indices), tuple(map(bool, inlined)), added)
+            for indices, inlined, added in text["effects"]
+        )
+        return Searched(
+            arrays["features"], arrays["decisions"], effects, text["saved"], text["size"]
+        )

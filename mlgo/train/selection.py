@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mlgo.inlining.weights import Weights
 from mlgo.policy import Policy
-from mlgo.report.atomic import write_text
+from mlgo.report.atomic import write_json
 from mlgo.train.objective import Problem
 from mlgo.train.validation import LinkedSize, linked_size
 from mlgo.train.workspace import Workspace
@@ -61,7 +61,7 @@ class Selection:
 
     def _keep(self, weights: Weights, change: float, worst: float) -> None:
         weights.save(self.best)
-        _write(self._figures, {"change": change, "worst": worst})  # last: a kill keeps it again
+        write_json(self._figures, {"change": change, "worst": worst})  # last: a kill keeps it again
 
     def _measure(self, weights: Weights) -> tuple[float, float]:
         base = self._size("default", Policy("default"))
@@ -75,10 +75,5 @@ class Selection:
             return LinkedSize(json.loads(file.read_text()))
         workspace = self.workspace
         size = linked_size(workspace.compiler, self.problem.validation, policy, workspace.jobs)
-        _write(file, size.programs)
+        write_json(file, size.programs)
         return size
-
-
-def _write(file: Path, content: object) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    write_text(file, json.dumps(content, indent=1, sort_keys=True) + "\n")

@@ -81,7 +81,7 @@ def results(output):
 @pytest.mark.parametrize("method", ["evolution", "ppo", "search"])
 def test_killed_and_resumed_is_the_same_as_uninterrupted(home, tmp_path, method):
     whole = finish(method, tmp_path / "whole")
-    assert len(whole[0]) >= 2
+    assert len(whole[0]) > 2
     process = start(method, tmp_path / "killed")
     for line in process.stderr:
         if line.startswith(("step 2:", "iteration 2:", "round 0: searches")):
