@@ -111,8 +111,7 @@ StringRef Channel::ask(function_ref<void()> Question, ArrayRef<char> Answer) {
   receive();
   size_t Line = StringRef(Received).find("{\"observation\"");
   if (Line == StringRef::npos) {
-    char Unread[64];
-    (void)!read(Answers, Unread, sizeof Unread); // LLVM has not asked
+    dropAnswer(); // LLVM has not asked
     return {};
   }
   StringRef Body = StringRef(Received).substr(Line).split('\n').second;
@@ -124,6 +123,12 @@ StringRef Channel::ask(function_ref<void()> Question, ArrayRef<char> Answer) {
 void Channel::drain() {
   receive();
   Received.clear();
+  dropAnswer();
+}
+
+void Channel::dropAnswer() {
+  char Unread[64];
+  (void)!read(Answers, Unread, sizeof Unread);
 }
 
 void Channel::receive() {

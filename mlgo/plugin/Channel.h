@@ -35,11 +35,13 @@ public:
   /// of its question, in the order of features(), or nothing when it did not ask.
   llvm::StringRef ask(llvm::function_ref<void()> Question, llvm::ArrayRef<char> Answer);
 
-  /// Throws away what LLVM has written, e.g. the name of a function. The pipe must not fill.
+  /// Throws away what LLVM has written, e.g. the name of a function, and answers that it has not
+  /// read. The pipe must not fill.
   void drain();
 
 private:
   void receive();
+  void dropAnswer();
   void readHeader();
 
   int Questions = -1, Answers = -1; // both open for reading and writing

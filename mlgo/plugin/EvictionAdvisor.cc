@@ -54,6 +54,8 @@ public:
           [&] { Found = Asking->tryFindEvictionCandidate(VirtReg, Order, CostPerUseLimit, Fixed); },
           ArrayRef(reinterpret_cast<const char *>(&Answer), sizeof Answer));
     };
+    if (!Session.begin([&] { Channel.drain(); }))
+      return Usual;
     // Two steps: "evict nothing" costs nothing and tells the features; then the policy's slot.
     MCRegister Found;
     StringRef Features = Ask(candidate(), Found);
@@ -140,7 +142,7 @@ public:
     else
       open(Get);
     Channel->drain(); // of the function's name
-    Session->enter(MF.getName());
+    Session->enter(MF, *MBFI);
     return std::make_unique<::Advisor>(MF, RA, std::move(Advisor), *Channel, *Session);
   }
 

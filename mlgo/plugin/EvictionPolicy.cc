@@ -53,17 +53,33 @@ public:
   }
 
   size_t choose(uint64_t Index, size_t Default) override {
+    ArrayRef<float> Scores = evaluate(Default);
+    size_t Best = best(Scores, Default);
+    return Temperature > 0 ? sample(Scores, Scores[Best], mlgo::uniform(Seed, Index), Best) : Best;
+  }
+
+  void weigh(size_t Default, MutableArrayRef<double> Weights) override {
+    ArrayRef<float> Scores = evaluate(Default);
+    double Largest = Scores[best(Scores, Default)];
+    for (size_t Slot = 0; Slot < width(); ++Slot)
+      Weights[Slot] = isLegal(Slot) ? std::exp(Scores[Slot] - Largest) : 0.0;
+  }
+
+private:
+  ArrayRef<float> evaluate(size_t Default) {
     if (DefaultInput)
       *DefaultInput = static_cast<int64_t>(Default);
-    ArrayRef<float> Scores = Net->evaluate();
+    return Net->evaluate();
+  }
+
+  size_t best(ArrayRef<float> Scores, size_t Default) const {
     size_t Best = Default;
     for (size_t Slot = 0; Slot < width(); ++Slot)
       if (isLegal(Slot) && Scores[Slot] > Scores[Best])
         Best = Slot;
-    return Temperature > 0 ? sample(Scores, Scores[Best], mlgo::uniform(Seed, Index), Best) : Best;
+    return Best;
   }
 
-private:
   size_t sample(ArrayRef<float> Scores, float Largest, double Uniform, size_t Best) const {
     auto Weight = [&](size_t Slot) {
       return isLegal(Slot) ? std::exp((Scores[Slot] - Largest) / Temperature) : 0.0;

@@ -4,6 +4,7 @@
 #define MLGO_EVICTIONPOLICY_H
 
 #include "Options.h"
+#include "llvm/ADT/ArrayRef.h"
 #include "llvm/Analysis/TensorSpec.h"
 #include <memory>
 #include <vector>
@@ -32,6 +33,13 @@ public:
   /// Returns a legal slot. \p Index counts the questions of this compile; \p Default is the legal
   /// slot that LLVM's default advisor takes.
   virtual size_t choose(uint64_t Index, size_t Default) = 0;
+
+  /// Writes how likely each slot is a good one, up to a factor; 0 where it is not legal.
+  virtual void weigh(size_t Default, llvm::MutableArrayRef<double> Weights) {
+    (void)Default;
+    for (size_t Slot = 0; Slot < Width; ++Slot)
+      Weights[Slot] = isLegal(Slot);
+  }
 
 protected:
   explicit EvictionPolicy(const std::vector<llvm::TensorSpec> &Compiler);

@@ -46,9 +46,25 @@ EvictionSession::EvictionSession(const RegAllocOptions &O, StringRef ModuleName,
 
 EvictionSession::~EvictionSession() = default;
 
-void EvictionSession::enter(StringRef Name) {
-  Function = Name.str();
+void EvictionSession::enter(const MachineFunction &MF, const MachineBlockFrequencyInfo &MBFI) {
+  Function = MF.getName().str();
   AskedInFunction = 0;
+  Trials.reset();
+  unsigned Count = EvictionTrials::share(Options.Trials, MF, MBFI);
+  if (Count && EvictionTrials::isPossible())
+    Trials = std::make_unique<EvictionTrials>(Count, Options.Seed);
+  Begun = false;
+}
+
+bool EvictionSession::begin(function_ref<void()> Clear) {
+  if (!Options.Trials)
+    return true;
+  if (!Trials)
+    return false;
+  if (!Begun)
+    Trials->run(Clear);
+  Begun = true;
+  return Trials->next();
 }
 
 std::optional<size_t> EvictionSession::decide(StringRef Features, size_t Default) {
@@ -62,7 +78,7 @@ std::optional<size_t> EvictionSession::decide(StringRef Features, size_t Default
   unsigned IndexInFunction = AskedInFunction++;
   if (!Policy->isLegal(Default))
     return std::nullopt;
-  size_t Chosen = Policy->choose(Index, Default);
+  size_t Chosen = Trials ? Trials->choose(Default, *Policy) : Policy->choose(Index, Default);
   if (Choices) {
     auto Listed = Choices->lookup(Function, IndexInFunction);
     if (Listed && *Listed < width() && Policy->isLegal(*Listed))

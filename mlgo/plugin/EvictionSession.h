@@ -3,6 +3,7 @@
 #define MLGO_EVICTIONSESSION_H
 
 #include "EvictionPolicy.h"
+#include "EvictionTrials.h"
 #include "Output.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/StringMap.h"
@@ -31,8 +32,12 @@ public:
                   const std::vector<llvm::TensorSpec> &Compiler);
   ~EvictionSession();
 
-  /// Questions from here on are about \p Function.
-  void enter(llvm::StringRef Function);
+  /// Questions from here on are about \p MF.
+  void enter(const llvm::MachineFunction &MF, const llvm::MachineBlockFrequencyInfo &MBFI);
+
+  /// To call before each question, when the channel is empty: whether there is anything to decide,
+  /// or LLVM's own choices stand. \p Clear empties the channel.
+  bool begin(llvm::function_ref<void()> Clear);
 
   /// Returns the slot for the question with these raw \p Features. \p Default is what LLVM's
   /// default advisor takes; nothing when that is not legal as LLVM's ML advisor sees it: then it
@@ -52,9 +57,11 @@ private:
   const std::unique_ptr<EvictionPolicy> Policy;
   std::optional<ChoiceList> Choices;
   std::unique_ptr<llvm::Logger> Trajectory;
+  std::unique_ptr<EvictionTrials> Trials; // of the function
   std::string Function;
   uint64_t Asked = 0;           // in the module
   unsigned AskedInFunction = 0; // in the function
+  bool Begun = false;           // the function's trials
 };
 
 } // namespace mlgo

@@ -1,5 +1,6 @@
 #include "Explorer.h"
 #include "Error.h"
+#include "Fork.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Analysis/TargetLibraryInfo.h"
 #include "llvm/IR/LegacyPassManager.h"
@@ -9,12 +10,8 @@
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/xxhash.h"
-#include <csignal>
 #include <cstdlib>
 #include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 using namespace llvm;
 
@@ -81,19 +78,12 @@ bool Explorer::decide(uint64_t Index, StringRef Callee, bool Inline) {
 }
 
 bool Explorer::branch(uint64_t Index) {
-  pid_t Parent = getpid(), Child = fork();
-  if (Child < 0)
-    fatal("cannot fork to explore decisions");
-  if (Child == 0) {
-    prctl(PR_SET_PDEATHSIG, SIGKILL); // when a parent is killed, nothing is left running
-    if (getppid() != Parent)
-      std::_Exit(1);
-    return false;
-  }
   // A compile that crashed has written no line; this alternative is none the worse for it.
-  int Status;
-  while (waitpid(Child, &Status, 0) < 0 && errno == EINTR) {
-  }
+  Forked Side = forkAndWait();
+  if (Side == Forked::Failed)
+    fatal("cannot fork to explore decisions");
+  if (Side == Forked::Child)
+    return false;
   Flip = static_cast<int64_t>(Index);
   return true;
 }

@@ -78,6 +78,8 @@ struct CommandLine {
   Option RegAllocWeights{"regalloc-weights", "Model of the file policy of register allocation"};
   Option RegAllocTemperature{"regalloc-temperature", "Above 0: evictions are sampled"};
   Option RegAllocSeed{"regalloc-seed", "Seed of sampling and of the random policies"};
+  Option RegAllocTrials{"regalloc-trials",
+                        "Allocations to try for a program, shared by its profile"};
   Option RegAllocChoices{"regalloc-choices", "File with evictions that override the policy's"};
   Option RegAllocLog{"regalloc-log", "Trajectory to write: a file, or a folder for one a module"};
   Option RegAllocScores{"regalloc-scores",
@@ -134,11 +136,17 @@ RegAllocOptions RegAllocOptions::read() {
   O.Weights = Line.RegAllocWeights.get("");
   O.Temperature = Line.RegAllocTemperature.number(0.0);
   O.Seed = Line.RegAllocSeed.number<uint64_t>(0);
+  O.Trials = Line.RegAllocTrials.number(0u);
   O.Choices = Line.RegAllocChoices.get("");
   O.Log = Line.RegAllocLog.get("");
   O.Scores = Line.RegAllocScores.get("");
   if (O.Policy == PolicyKind::File && O.Weights.empty())
     fatal("the file policy needs -mlgo-regalloc-weights (or MLGO_REGALLOC_WEIGHTS)");
+  if (O.Policy == PolicyKind::Off || O.Policy == PolicyKind::Default)
+    O.Trials = 0; // LLVM alone, and the control
+  if (O.Trials && !(O.Choices.empty() && O.Log.empty()))
+    fatal("trials answer some questions only: -mlgo-regalloc-choices and -mlgo-regalloc-log do not "
+          "go with -mlgo-regalloc-trials");
   if (O.Priority == PolicyKind::File)
     fatal("there is no file policy for the order of allocation: off, default and random are known");
   return O;

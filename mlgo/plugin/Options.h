@@ -47,6 +47,7 @@ struct RegAllocOptions {
   std::string Weights; // of the File policy
   double Temperature;  // File, Learned: 0 takes the best slot, above 0 samples
   uint64_t Seed;       // of sampling and of the Random policies
+  unsigned Trials;     // of a whole program, see EvictionTrials.h; 0: the policy decides alone
   std::string Choices; // file with choices that override the policy's
   std::string Log;     // trajectory to write: a file, or a folder for one file a module
   std::string Scores;  // each function's score to write: a file, or a folder

@@ -1,5 +1,6 @@
 #include "RegAlloc.h"
 #include "EvictionAdvisor.h"
+#include "EvictionTrials.h"
 #include "Options.h"
 #include "PriorityAdvisor.h"
 #include "RegAllocScores.h"
@@ -21,6 +22,8 @@ static void configure(TargetMachine &TM, PassManagerBase &PM, TargetPassConfig *
     PM.add(mlgo::createEvictionAnalysis(O));
   if (O.Priority != mlgo::PolicyKind::Off)
     PM.add(mlgo::createPriorityAnalysis(O));
+  if (O.Policy != mlgo::PolicyKind::Off && O.Trials)
+    Config->insertPass(&VirtRegRewriterID, mlgo::EvictionTrials::endPassID());
   if (!O.Scores.empty())
     Config->insertPass(&VirtRegRewriterID, mlgo::scoresPassID());
 }

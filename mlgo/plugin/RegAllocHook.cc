@@ -55,8 +55,8 @@ void mlgo::registerRegAlloc() {}
 void mlgo::checkRegAlloc() {
   const auto O = RegAllocOptions::read();
   const bool Evicts = O.Policy != PolicyKind::Off;
-  const bool AsksMore =
-      O.Priority != PolicyKind::Off || !O.Scores.empty() || !O.Choices.empty() || !O.Log.empty();
+  const bool AsksMore = O.Priority != PolicyKind::Off || O.Trials || !O.Scores.empty() ||
+                        !O.Choices.empty() || !O.Log.empty();
   const bool HasHook = PluginRegAllocModel::registerEviction != nullptr;
   if (!HasHook && (Evicts || AsksMore))
     fatal("LLVM " LLVM_VERSION_STRING " has no hook for register allocation, LLVM 22 has, and LLVM "
@@ -64,7 +64,7 @@ void mlgo::checkRegAlloc() {
           "-mlgo-regalloc=off (or MLGO_REGALLOC=off) leaves the allocator alone");
   if (AsksMore)
     fatal("in LLVM " LLVM_VERSION_STRING " only evictions can be decided: no priorities, choices, "
-          "logs or scores",
+          "logs, scores or trials",
           "clang-22 can do that");
   if (HasHook)
     PluginRegAllocModel::registerEviction(Evicts ? makeRunner : nullptr, /*ReadsDefault=*/true);

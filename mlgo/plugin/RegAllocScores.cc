@@ -81,3 +81,9 @@ RegisterPass<ScoresPass> Registered("mlgo-regalloc-scores-pass", "Register alloc
 } // namespace
 
 const void *mlgo::scoresPassID() { return &ScoresPass::ID; }
+
+double mlgo::allocationCost(const MachineFunction &MF, const MachineBlockFrequencyInfo &MBFI) {
+  RegAllocScore S = calculateRegAllocScore(MF, MBFI);
+  return S.Copies + 3 * S.Loads + 3 * S.Stores + 5 * S.LoadStores + S.CheapRemats +
+         S.ExpensiveRemats;
+}

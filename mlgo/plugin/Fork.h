@@ -1,0 +1,14 @@
+// Children of the compiler that live no longer than it.
+#ifndef MLGO_FORK_H
+#define MLGO_FORK_H
+
+namespace mlgo {
+
+enum class Forked { Child, Parent, Failed };
+
+/// Forks, and waits in the parent until the child has ended. The child is killed with its parent.
+Forked forkAndWait();
+
+} // namespace mlgo
+
+#endif

@@ -1,0 +1,113 @@
+"""Trial allocations: never dearer than stock by their own cost, the same bytes, nothing left."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+COSTS = {
+    "copies": 1,
+    "loads": 3,
+    "stores": 3,
+    "load_stores": 5,
+    "cheap_remats": 1,
+    "expensive_remats": 1,
+}
+
+
+@pytest.fixture
+def use(clang):
+    """The flag with a profile of the program."""
+    clang.run("-O2", "-fprofile-generate", "x.c", "-o", "program")
+    profile = {**os.environ, "LLVM_PROFILE_FILE": str(clang.folder / "raw")}
+    subprocess.run([clang.folder / "program"], env=profile, check=True, capture_output=True)
+    merge = [clang.toolchain.tool("llvm-profdata"), "merge", "raw", "-o", "profdata"]
+    subprocess.run(merge, cwd=clang.folder, check=True)
+    return "-fprofile-use=profdata"
+
+
+def costs(path):
+    rows = map(json.loads, path.read_text().splitlines())
+    return {row["function"]: sum(w * row[part] for part, w in COSTS.items()) for row in rows}
+
+
+@pytest.mark.parametrize("regalloc", ["learned", "random"])
+def test_no_function_is_dearer(clang, use, regalloc):
+    stock = clang.stock(use)
+    expected = clang.output_of("stock.o")
+    scores = clang.folder / "scores"
+    clang.compile("off", use, scores=scores)
+    before = costs(scores)
+    made = clang.compile(regalloc, use, trials=60, scores=scores)
+    after = costs(scores)
+    assert clang.output == ""
+    assert after.keys() == before.keys()
+    assert all(after[name] <= before[name] for name in before)
+    assert after["mix"] < before["mix"]
+    assert made != stock
+    assert clang.output_of() == expected
+    assert clang.compile(regalloc, use, trials=60) == made
+    assert clang.leftovers() == []
+
+
+def test_nothing_is_tried_without_a_profile_or_for_the_control(clang, use):
+    assert clang.compile("learned", trials=60) == clang.stock()
+    assert clang.compile("default", use, trials=60) == clang.stock(use)
+    assert clang.compile("learned", use, trials=1) == clang.stock(use)  # no function's share
+
+
+def test_trials_write_no_remarks(clang, use):
+    remarks = ["-fsave-optimization-record", "-foptimization-record-file=remarks"]
+
+    def count():
+        text = (clang.folder / "remarks").read_text()
+        return [text.count(f"Function:        {name}\n") for name in ("tell", "main")]
+
+    clang.stock(use, *remarks)
+    stock = count()
+    clang.compile("learned", use, *remarks, trials=60)
+    assert count() == stock
+    assert sum(stock) > 0
+
+
+def test_a_log_does_not_go_with_trials(clang):
+    assert clang.compile("learned", check=False, trials=60, log="log") == 1
+    assert "trials answer some questions only" in clang.output
+
+
+def test_thin_lto_back_ends_try_nothing(clang, use):
+    """They are threads: a fork would leave the others' locks behind."""
+    clang.run("-O2", "-flto=thin", use, "-c", "x.c")
+    link = ["-O2", "-flto=thin", f"--ld-path={clang.toolchain.tool('ld.lld')}", "x.o"]
+    clang.run(*link, "-o", "stock")
+    env = {"MLGO_POLICY": "off", "MLGO_REGALLOC": "learned", "MLGO_REGALLOC_TRIALS": "60"}
+    clang.run(*link, f"-Wl,--load-pass-plugin={clang.plugin}", "-o", "linked", env=env)
+    assert (clang.folder / "linked").read_bytes() == (clang.folder / "stock").read_bytes()
+
+
+def children(pid):
+    return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+
+
+def test_a_killed_compile_leaves_no_trial(clang, use):
+    env = {**os.environ, "TMPDIR": str(clang.folder / "tmp"), "MLGO_POLICY": "off"}
+    env |= {"MLGO_REGALLOC": "learned", "MLGO_REGALLOC_TRIALS": "1000000"}
+    argv = [clang.toolchain.clang, "-O2", use, f"-fpass-plugin={clang.plugin}", "-c", "x.c"]
+    process = subprocess.Popen(argv, cwd=clang.folder, env=env)
+    seen: list[str] = []
+    deadline = time.monotonic() + 60
+    while not seen and time.monotonic() < deadline:
+        seen = children(process.pid)
+    assert seen, "no trial was seen"
+    os.kill(process.pid, signal.SIGTERM)
+    assert process.wait(timeout=60) != 0
+    deadline = time.monotonic() + 10
+    while Path(f"/proc/{seen[0]}").exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert not Path(f"/proc/{seen[0]}").exists()
+    assert not (clang.folder / "x.o").exists()
+    assert clang.leftovers() == []
