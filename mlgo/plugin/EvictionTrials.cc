@@ -127,9 +127,8 @@ void EvictionTrials::run(function_ref<void()> AfterEach) {
 bool EvictionTrials::attempt() {
   Shared->Done = false;
   Shared->Questions = Shared->Changes = 0;
-  if (forkAndWait() != Forked::Child)
+  if (forkAndWait(isolate) != Forked::Child)
     return false; // a child that there cannot be has no result either
-  isolate();
   CostOfTrial = &Shared->Cost;
   TrialIsDone = &Shared->Done;
   return true;

@@ -79,7 +79,7 @@ bool Explorer::decide(uint64_t Index, StringRef Callee, bool Inline) {
 
 bool Explorer::branch(uint64_t Index) {
   // A compile that crashed has written no line; this alternative is none the worse for it.
-  Forked Side = forkAndWait();
+  Forked Side = forkAndWait([] {});
   if (Side == Forked::Failed)
     fatal("cannot fork to explore decisions");
   if (Side == Forked::Child)

@@ -46,7 +46,7 @@ private:
 
   const std::vector<llvm::TensorSpec> Features;
   const size_t FirstSiteFeature;
-  bool ObservesSites;
+  bool ObservesSites = false;
   std::vector<std::unique_ptr<char[]>> Scratch;
 };
 

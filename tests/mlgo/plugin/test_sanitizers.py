@@ -112,3 +112,12 @@ def test_errors_of_register_allocation(allocating):
     choices.write_text("mlgo-choices-1\nmix\tx\n")
     assert allocating.compile("default", choices=choices, check=False) == 1
     assert clean(allocating)
+
+
+@pytest.mark.parametrize("regalloc", ["learned", "random"])
+def test_trials_of_register_allocation(allocating, regalloc):
+    use = allocating.profile()
+    stock = allocating.stock(use)
+    assert allocating.compile(regalloc, use, trials=60) != stock
+    assert clean(allocating)
+    assert allocating.leftovers() == []

@@ -70,6 +70,15 @@ class Compiler:
         code = self.run(*command, env=env, check=check)
         return (self.folder / "x.o").read_bytes() if check else code
 
+    def profile(self):
+        """Runs the program for a profile of it; returns the flag that uses it."""
+        self.run("-O2", "-fprofile-generate", "x.c", "-o", "program")
+        raw = {**os.environ, "LLVM_PROFILE_FILE": str(self.folder / "raw")}
+        subprocess.run([self.folder / "program"], env=raw, check=True, capture_output=True)
+        merge = [self.toolchain.tool("llvm-profdata"), "merge", "raw", "-o", "profdata"]
+        subprocess.run(merge, cwd=self.folder, check=True)
+        return "-fprofile-use=profdata"
+
     def output_of(self, name="x.o"):
         self.run(name, "-o", "program")
         return subprocess.run([self.folder / "program"], capture_output=True, check=True).stdout

@@ -1,5 +1,6 @@
 """Trial allocations: never dearer than stock by their own cost, the same bytes, nothing left."""
 
+import contextlib
 import json
 import os
 import signal
@@ -22,12 +23,7 @@ COSTS = {
 @pytest.fixture
 def use(clang):
     """The flag with a profile of the program."""
-    clang.run("-O2", "-fprofile-generate", "x.c", "-o", "program")
-    profile = {**os.environ, "LLVM_PROFILE_FILE": str(clang.folder / "raw")}
-    subprocess.run([clang.folder / "program"], env=profile, check=True, capture_output=True)
-    merge = [clang.toolchain.tool("llvm-profdata"), "merge", "raw", "-o", "profdata"]
-    subprocess.run(merge, cwd=clang.folder, check=True)
-    return "-fprofile-use=profdata"
+    return clang.profile()
 
 
 def costs(path):
@@ -90,14 +86,45 @@ def test_thin_lto_back_ends_try_nothing(clang, use):
 
 
 def children(pid):
-    return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    try:
+        return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+
+
+def start(clang, use, trials):
+    env = {**os.environ, "TMPDIR": str(clang.folder / "tmp"), "MLGO_POLICY": "off"}
+    env |= {"MLGO_REGALLOC": "learned", "MLGO_REGALLOC_TRIALS": str(trials)}
+    argv = [clang.toolchain.clang, "-O2", use, f"-fpass-plugin={clang.plugin}", "-c", "x.c"]
+    return subprocess.Popen(argv, cwd=clang.folder, env=env, stderr=subprocess.PIPE)
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSEGV])
+@pytest.mark.parametrize("spared", [0, 2], ids=["from the first on", "later ones"])
+def test_trials_that_die_are_left_out(clang, use, how, spared):
+    stock = clang.stock(use)
+    expected = clang.output_of("stock.o")
+    before = {*clang.folder.iterdir()}
+    with start(clang, use, trials=400) as process:
+        seen: list[str] = []
+        while process.poll() is None:
+            for child in set(children(process.pid)) - {*seen}:
+                seen.append(child)
+                if len(seen) > spared:
+                    with contextlib.suppress(ProcessLookupError):  # it was quicker
+                        os.kill(int(child), how)
+        assert process.stderr.read() == b""
+    assert process.returncode == 0
+    assert len(seen) > spared
+    if not spared:  # nothing to compare with
+        assert (clang.folder / "x.o").read_bytes() == stock
+    assert {*clang.folder.iterdir()} - before == {clang.folder / "x.o"}
+    assert clang.output_of() == expected
+    assert clang.leftovers() == []
 
 
 def test_a_killed_compile_leaves_no_trial(clang, use):
-    env = {**os.environ, "TMPDIR": str(clang.folder / "tmp"), "MLGO_POLICY": "off"}
-    env |= {"MLGO_REGALLOC": "learned", "MLGO_REGALLOC_TRIALS": "1000000"}
-    argv = [clang.toolchain.clang, "-O2", use, f"-fpass-plugin={clang.plugin}", "-c", "x.c"]
-    process = subprocess.Popen(argv, cwd=clang.folder, env=env)
+    process = start(clang, use, trials=1_000_000)
     seen: list[str] = []
     deadline = time.monotonic() + 60
     while not seen and time.monotonic() < deadline:
