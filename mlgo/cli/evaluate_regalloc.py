@@ -33,6 +33,12 @@ RELEASE = 22  # whose bitcode and profiles the corpus has
 @click.option("--model", default="regalloc-speed", show_default=True, help="In the plugin.")
 @click.option("--weights", type=click.Path(path_type=Path), help="Of --policy file.")
 @click.option(
+    "--trials",
+    type=click.IntRange(0),
+    help="Allocations tried for a program with a profile; 0: the policy alone decides. Without "
+    "this option, what the plugin does by itself.",
+)
+@click.option(
     "--programs", default="", help="Separated by commas; the held-out ones with workloads."
 )
 @click.option("-O", "level", type=click.Choice(["2", "3"]), default="2", show_default=True)
@@ -128,7 +134,13 @@ def _allocators(options: dict[str, Any]) -> tuple[Allocators, Subject]:
     allocators = Allocators(
         toolchain,
         control=allocation(plugin, "default"),
-        policy=allocation(plugin, options["kind"], weights=weights, seed=options["seed"]),
+        policy=allocation(
+            plugin,
+            options["kind"],
+            weights=weights,
+            seed=options["seed"],
+            trials=options["trials"],
+        ),
         inlining=inlining(inliner) if inliner else Extra(),
     )
     return allocators, subject
@@ -139,6 +151,8 @@ def _command(options: dict[str, Any], programs: list[str]) -> list[str]:
     command = ["mlgo", "evaluate", "regalloc", "--policy", options["kind"]]
     command += ["--model", options["model"]]
     command += ["--weights", str(options["weights"])] if options["weights"] else []
+    trials = options["trials"]
+    command += ["--trials", str(trials)] if trials is not None else []
     command += ["--programs", ",".join(programs), f"-O{options['level']}"]
     command += ["--pgo" if options["pgo"] else "--no-pgo"]
     command += ["--inlining", options["inlining"]] if options["inlining"] else []

@@ -88,5 +88,5 @@ def _extra(problem: str, policy: Policy, model: str | None, release: int) -> Ext
     if problem == "inlining":
         return Extra(tuple(policy.arguments(plugin)), policy.environment())
     random = policy.kind == "random"
-    found = allocation(plugin, policy.kind, seed=policy.seed, priority=random)
+    found = allocation(plugin, policy.kind, seed=policy.seed, priority=random, trials=0)
     return Extra((*level, *found.arguments), found.environment)

@@ -2,6 +2,7 @@
 #include "Channel.h"
 #include "Error.h"
 #include "EvictionSession.h"
+#include "TrialBudget.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/CodeGen/LiveInterval.h"
 #include "llvm/CodeGen/LiveRegMatrix.h"
@@ -54,14 +55,15 @@ public:
           [&] { Found = Asking->tryFindEvictionCandidate(VirtReg, Order, CostPerUseLimit, Fixed); },
           ArrayRef(reinterpret_cast<const char *>(&Answer), sizeof Answer));
     };
-    if (!Session.begin([&] { Channel.drain(); }))
+    auto Clear = [&] { Channel.drain(); };
+    if (!Session.begin(stakeOf(VirtReg), Clear))
       return Usual;
     // Two steps: "evict nothing" costs nothing and tells the features; then the policy's slot.
     MCRegister Found;
     StringRef Features = Ask(candidate(), Found);
     if (Features.empty())
       return Usual;
-    std::optional<size_t> Slot = Session.decide(Features, *UsualSlot);
+    std::optional<size_t> Slot = Session.decide(Features, *UsualSlot, Clear);
     if (!Slot || (Slot == UsualSlot && !Session.isControl()))
       return Usual;
     if (*Slot != candidate())
@@ -83,6 +85,11 @@ public:
 private:
   /// The last slot stands for the candidate itself.
   size_t candidate() const { return Session.width() - 1; }
+
+  /// About what is lost when a range is spilled: its weight, which is by size, times that.
+  static float stakeOf(const LiveInterval &Range) {
+    return Range.isSpillable() ? Range.weight() * (Range.getSize() + 25 * SlotIndex::InstrDist) : 0;
+  }
 
   /// LLVM's mask allows to evict ranges that cannot be spilled; LLVM may then find no register for
   /// them. Its default never does it, because their weight is infinite.
@@ -129,12 +136,18 @@ class Provider final : public RegAllocEvictionAdvisorProvider {
 public:
   Provider(Module &M, const mlgo::RegAllocOptions &O)
       : RegAllocEvictionAdvisorProvider(AdvisorMode::Release, M.getContext()), O(O),
-        ModuleName(M.getSourceFileName()),
-        Asking(createReleaseModeAdvisorProvider(M.getContext())) {}
+        ModuleName(M.getSourceFileName()), Asking(createReleaseModeAdvisorProvider(M.getContext())),
+        Budget(M, O.Trials) {}
 
   std::unique_ptr<RegAllocEvictionAdvisor> getAdvisor(const MachineFunction &MF, const RAGreedy &RA,
                                                       MachineBlockFrequencyInfo *MBFI,
                                                       MachineLoopInfo *Loops) override {
+    double Trials = 0;
+    if (O.tries()) {
+      Trials = mlgo::EvictionTrials::isPossible() ? Budget.allot(MF, *MBFI) : 0;
+      if (!Trials)
+        return std::make_unique<DefaultEvictionAdvisor>(MF, RA);
+    }
     std::unique_ptr<RegAllocEvictionAdvisor> Advisor;
     auto Get = [&] { Advisor = Asking->getAdvisor(MF, RA, MBFI, Loops); };
     if (Channel)
@@ -142,7 +155,7 @@ public:
     else
       open(Get);
     Channel->drain(); // of the function's name
-    Session->enter(MF, *MBFI);
+    Session->enter(MF.getName(), Trials);
     return std::make_unique<::Advisor>(MF, RA, std::move(Advisor), *Channel, *Session);
   }
 
@@ -167,6 +180,7 @@ private:
   const mlgo::RegAllocOptions O;
   const std::string ModuleName;
   const std::unique_ptr<RegAllocEvictionAdvisorProvider> Asking;
+  mlgo::TrialBudget Budget;
   std::unique_ptr<mlgo::Channel> Channel;
   std::unique_ptr<mlgo::EvictionSession> Session;
 };

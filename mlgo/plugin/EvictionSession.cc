@@ -46,28 +46,18 @@ EvictionSession::EvictionSession(const RegAllocOptions &O, StringRef ModuleName,
 
 EvictionSession::~EvictionSession() = default;
 
-void EvictionSession::enter(const MachineFunction &MF, const MachineBlockFrequencyInfo &MBFI) {
-  Function = MF.getName().str();
+void EvictionSession::enter(StringRef Name, double Work) {
+  Function = Name.str();
   AskedInFunction = 0;
-  Trials.reset();
-  unsigned Count = EvictionTrials::share(Options.Trials, MF, MBFI);
-  if (Count && EvictionTrials::isPossible())
-    Trials = std::make_unique<EvictionTrials>(Count, Options.Seed);
-  Begun = false;
+  Trials = Work > 0 ? std::make_unique<EvictionTrials>(Work) : nullptr;
 }
 
-bool EvictionSession::begin(function_ref<void()> Clear) {
-  if (!Options.Trials)
-    return true;
-  if (!Trials)
-    return false;
-  if (!Begun)
-    Trials->run(Clear);
-  Begun = true;
-  return Trials->next();
+bool EvictionSession::begin(float Stake, function_ref<void()> Clear) {
+  return !Trials || Trials->next(Stake, Clear);
 }
 
-std::optional<size_t> EvictionSession::decide(StringRef Features, size_t Default) {
+std::optional<size_t> EvictionSession::decide(StringRef Features, size_t Default,
+                                              function_ref<void()> Clear) {
   const auto &Specs = Policy->features();
   for (size_t I = 0; I < Specs.size(); ++I) {
     size_t Size = Specs[I].getTotalTensorBufferSize();
@@ -78,7 +68,7 @@ std::optional<size_t> EvictionSession::decide(StringRef Features, size_t Default
   unsigned IndexInFunction = AskedInFunction++;
   if (!Policy->isLegal(Default))
     return std::nullopt;
-  size_t Chosen = Trials ? Trials->choose(Default, *Policy) : Policy->choose(Index, Default);
+  size_t Chosen = Trials ? Trials->choose(Default, *Policy, Clear) : Policy->choose(Index, Default);
   if (Choices) {
     auto Listed = Choices->lookup(Function, IndexInFunction);
     if (Listed && *Listed < width() && Policy->isLegal(*Listed))

@@ -32,17 +32,18 @@ public:
                   const std::vector<llvm::TensorSpec> &Compiler);
   ~EvictionSession();
 
-  /// Questions from here on are about \p MF.
-  void enter(const llvm::MachineFunction &MF, const llvm::MachineBlockFrequencyInfo &MBFI);
+  /// Questions from here on are about this function, of which so many allocations may be tried.
+  void enter(llvm::StringRef Function, double Trials);
 
   /// To call before each question, when the channel is empty: whether there is anything to decide,
-  /// or LLVM's own choices stand. \p Clear empties the channel.
-  bool begin(llvm::function_ref<void()> Clear);
+  /// or LLVM's own choices stand. For \p Stake and \p Clear see EvictionTrials::next().
+  bool begin(float Stake, llvm::function_ref<void()> Clear);
 
   /// Returns the slot for the question with these raw \p Features. \p Default is what LLVM's
   /// default advisor takes; nothing when that is not legal as LLVM's ML advisor sees it: then it
   /// stands.
-  std::optional<size_t> decide(llvm::StringRef Features, size_t Default);
+  std::optional<size_t> decide(llvm::StringRef Features, size_t Default,
+                               llvm::function_ref<void()> Clear);
 
   size_t width() const { return Policy->width(); }
 
@@ -61,7 +62,6 @@ private:
   std::string Function;
   uint64_t Asked = 0;           // in the module
   unsigned AskedInFunction = 0; // in the function
-  bool Begun = false;           // the function's trials
 };
 
 } // namespace mlgo

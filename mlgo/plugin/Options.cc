@@ -79,7 +79,8 @@ struct CommandLine {
   Option RegAllocTemperature{"regalloc-temperature", "Above 0: evictions are sampled"};
   Option RegAllocSeed{"regalloc-seed", "Seed of sampling and of the random policies"};
   Option RegAllocTrials{"regalloc-trials",
-                        "Allocations to try for a program, shared by its profile"};
+                        "Allocations to try for a program, shared by its profile; auto: as many as "
+                        "cost little compile time; 0: the policy decides alone"};
   Option RegAllocChoices{"regalloc-choices", "File with evictions that override the policy's"};
   Option RegAllocLog{"regalloc-log", "Trajectory to write: a file, or a folder for one a module"};
   Option RegAllocScores{"regalloc-scores",
@@ -136,15 +137,17 @@ RegAllocOptions RegAllocOptions::read() {
   O.Weights = Line.RegAllocWeights.get("");
   O.Temperature = Line.RegAllocTemperature.number(0.0);
   O.Seed = Line.RegAllocSeed.number<uint64_t>(0);
-  O.Trials = Line.RegAllocTrials.number(0u);
   O.Choices = Line.RegAllocChoices.get("");
   O.Log = Line.RegAllocLog.get("");
   O.Scores = Line.RegAllocScores.get("");
   if (O.Policy == PolicyKind::File && O.Weights.empty())
     fatal("the file policy needs -mlgo-regalloc-weights (or MLGO_REGALLOC_WEIGHTS)");
+  const bool Alone = O.Policy != PolicyKind::Learned || !O.Choices.empty() || !O.Log.empty();
+  if (Line.RegAllocTrials.get(Alone ? "0" : "auto") != "auto")
+    O.Trials = Line.RegAllocTrials.number(0u);
   if (O.Policy == PolicyKind::Off || O.Policy == PolicyKind::Default)
     O.Trials = 0; // LLVM alone, and the control
-  if (O.Trials && !(O.Choices.empty() && O.Log.empty()))
+  if (O.tries() && !(O.Choices.empty() && O.Log.empty()))
     fatal("trials answer some questions only: -mlgo-regalloc-choices and -mlgo-regalloc-log do not "
           "go with -mlgo-regalloc-trials");
   if (O.Priority == PolicyKind::File)

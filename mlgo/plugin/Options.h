@@ -5,6 +5,7 @@
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringRef.h"
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace mlgo {
@@ -42,15 +43,18 @@ struct Options {
 
 /// The options of register allocation, likewise.
 struct RegAllocOptions {
-  PolicyKind Policy;   // of eviction
-  PolicyKind Priority; // of the order of allocation: Off, Default or Random
-  std::string Weights; // of the File policy
-  double Temperature;  // File, Learned: 0 takes the best slot, above 0 samples
-  uint64_t Seed;       // of sampling and of the Random policies
-  unsigned Trials;     // of a whole program, see EvictionTrials.h; 0: the policy decides alone
-  std::string Choices; // file with choices that override the policy's
-  std::string Log;     // trajectory to write: a file, or a folder for one file a module
-  std::string Scores;  // each function's score to write: a file, or a folder
+  PolicyKind Policy;              // of eviction
+  PolicyKind Priority;            // of the order of allocation: Off, Default or Random
+  std::string Weights;            // of the File policy
+  double Temperature;             // File, Learned: 0 takes the best slot, above 0 samples
+  uint64_t Seed;                  // of sampling and of the Random policies
+  std::optional<unsigned> Trials; // of a whole program, see TrialBudget.h; 0: the policy alone
+  std::string Choices;            // file with choices that override the policy's
+  std::string Log;                // trajectory to write: a file, or a folder for one file a module
+  std::string Scores;             // each function's score to write: a file, or a folder
+
+  /// Whether allocations are tried where that is worth it.
+  bool tries() const { return !Trials || *Trials > 0; }
 
   static RegAllocOptions read();
 };

@@ -22,7 +22,7 @@ static void configure(TargetMachine &TM, PassManagerBase &PM, TargetPassConfig *
     PM.add(mlgo::createEvictionAnalysis(O));
   if (O.Priority != mlgo::PolicyKind::Off)
     PM.add(mlgo::createPriorityAnalysis(O));
-  if (O.Policy != mlgo::PolicyKind::Off && O.Trials)
+  if (O.tries())
     Config->insertPass(&VirtRegRewriterID, mlgo::EvictionTrials::endPassID());
   if (!O.Scores.empty())
     Config->insertPass(&VirtRegRewriterID, mlgo::scoresPassID());

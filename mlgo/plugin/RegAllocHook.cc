@@ -55,8 +55,8 @@ void mlgo::registerRegAlloc() {}
 void mlgo::checkRegAlloc() {
   const auto O = RegAllocOptions::read();
   const bool Evicts = O.Policy != PolicyKind::Off;
-  const bool AsksMore = O.Priority != PolicyKind::Off || O.Trials || !O.Scores.empty() ||
-                        !O.Choices.empty() || !O.Log.empty();
+  const bool AsksMore = O.Priority != PolicyKind::Off || O.Trials.value_or(0) ||
+                        !O.Scores.empty() || !O.Choices.empty() || !O.Log.empty();
   const bool HasHook = PluginRegAllocModel::registerEviction != nullptr;
   if (!HasHook && (Evicts || AsksMore))
     fatal("LLVM " LLVM_VERSION_STRING " has no hook for register allocation, LLVM 22 has, and LLVM "

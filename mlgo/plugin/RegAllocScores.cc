@@ -84,6 +84,6 @@ const void *mlgo::scoresPassID() { return &ScoresPass::ID; }
 
 double mlgo::allocationCost(const MachineFunction &MF, const MachineBlockFrequencyInfo &MBFI) {
   RegAllocScore S = calculateRegAllocScore(MF, MBFI);
-  return S.Copies + 3 * S.Loads + 3 * S.Stores + 5 * S.LoadStores + S.CheapRemats +
+  return 0.7 * S.Copies + 3 * S.Loads + 3 * S.Stores + 5 * S.LoadStores + S.CheapRemats +
          S.ExpensiveRemats;
 }

@@ -19,6 +19,7 @@ def allocation(
     weights: Path | None = None,
     seed: int = 0,
     priority: bool = False,
+    trials: int | None = None,
     scores: Path | None = None,
     choices: Path | None = None,
     log: Path | None = None,
@@ -32,6 +33,8 @@ def allocation(
         weights: of "file".
         seed: of "random".
         priority: the random policy decides about the order of allocation too.
+        trials: allocations to try for a program with a profile; 0 lets the policy alone decide,
+            None leaves it to the plugin.
         scores: the file to which each function's `calculateRegAllocScore` is written.
         choices: the file of evictions that override the policy's.
         log: the file to which every question and answer is written.
@@ -39,6 +42,8 @@ def allocation(
     env = {"MLGO_POLICY": "off", "MLGO_REGALLOC": kind, "MLGO_REGALLOC_SEED": str(seed)}
     if priority:
         env["MLGO_REGALLOC_PRIORITY"] = kind
+    if trials is not None:
+        env["MLGO_REGALLOC_TRIALS"] = str(trials)
     files = {"WEIGHTS": weights, "SCORES": scores, "CHOICES": choices, "LOG": log}
     for name, path in files.items():
         if path:

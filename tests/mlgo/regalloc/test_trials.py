@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.mlgo.regalloc.conftest import SOURCE
+
 COSTS = {
-    "copies": 1,
+    "copies": 0.7,
     "loads": 3,
     "stores": 3,
     "load_stores": 5,
@@ -48,6 +50,28 @@ def test_no_function_is_dearer(clang, use, regalloc):
     assert clang.output_of() == expected
     assert clang.compile(regalloc, use, trials=60) == made
     assert clang.leftovers() == []
+
+
+def test_by_itself_the_plugin_tries_a_little(clang):
+    """In the functions that the profile calls hot, and the less the smaller the program is."""
+    small = clang.profile()
+    assert clang.compile("learned", small) == clang.stock(small)
+    tests = "".join(f"if (in[{i}] == {i}) tell({i});\n" for i in range(3000))
+    cold = f"void cold(const volatile unsigned *in) {{ {tests} }}"
+    (clang.folder / "x.c").write_text(SOURCE + cold)
+    use = clang.profile()
+    scores = clang.folder / "scores"
+    stock = clang.stock(use)
+    clang.compile("off", use, scores=scores)
+    before = costs(scores)
+    scores.unlink()
+    command = ["-O2", use, f"-fpass-plugin={clang.plugin}", "-c", "x.c"]
+    clang.run(*command, env={"MLGO_REGALLOC_SCORES": str(scores)})  # as users call it
+    assert costs(scores)["mix"] < before["mix"]
+    assert (clang.folder / "x.o").read_bytes() != stock
+    assert clang.compile("learned", use) == (clang.folder / "x.o").read_bytes()
+    assert clang.compile("learned", use, trials=0) != stock  # the policy alone
+    assert clang.compile("learned") == clang.stock()
 
 
 def test_nothing_is_tried_without_a_profile_or_for_the_control(clang, use):
