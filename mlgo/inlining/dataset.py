@@ -43,6 +43,21 @@ def concatenate(parts: Iterable[Examples]) -> Examples:
     )
 
 
+def balanced(programs: Iterable[Examples], power: float) -> Examples:
+    """Joins the examples of several programs, so that those of a large one do not drown the rest.
+
+    Args:
+        programs: the examples of each.
+        power: those of a program whose weights are n in sum are scaled by n to the power of -power.
+    """
+    parts = []
+    for examples in programs:
+        scale = max(float(examples.weights.sum()), 1.0) ** -power
+        weights = (examples.weights * scale).astype(np.float32)
+        parts.append(Examples(examples.features, examples.actions, weights))
+    return concatenate(parts)
+
+
 def decisions(collected: Iterable[Collected]) -> Examples:
     """Returns all decisions of the explored policy, with weight 1: for behavioural cloning."""
     parts = []

@@ -8,7 +8,8 @@ from typing import Any
 import tensorflow as tf
 
 from mlgo.inlining.features import DEFAULT_DECISION
-from mlgo.inlining.weights import CALLS_FEATURE, SIZE_FEATURE, Weights
+from mlgo.inlining.scope import CALLS_FEATURE, MANGLED_FEATURE, SIZE_FEATURE
+from mlgo.inlining.weights import Weights
 
 
 def saved_model(weights: Weights, folder: Path) -> None:
@@ -48,8 +49,14 @@ class PolicyModule(tf.Module):  # type: ignore[misc]
                 activation = tf.tanh(activation)
         default = tf.gather(x, weights.features.index(DEFAULT_DECISION), axis=1) != 0
         sign = tf.where(default, 1.0, -1.0)
-        size = tf.gather(numbers, weights.features.index(SIZE_FEATURE), axis=1)
-        calls = tf.gather(numbers, weights.features.index(CALLS_FEATURE), axis=1)
-        scope = (size <= weights.most_instructions) & (calls <= weights.most_calls)
-        correction = tf.where(scope, activation[:, 0], 0.0)
+        correction = tf.where(self._in_scope(numbers), activation[:, 0], 0.0)
         return correction + tf.constant(weights.default_weight, tf.float32) * sign
+
+    def _in_scope(self, numbers: tf.Tensor) -> tf.Tensor:
+        size, calls, mangled = (
+            tf.gather(numbers, self._weights.features.index(name), axis=1)
+            for name in (SIZE_FEATURE, CALLS_FEATURE, MANGLED_FEATURE)
+        )
+        scope = self._weights.scope
+        limit = tf.where(mangled != 0, scope.most_calls, scope.most_plain_calls)
+        return (size <= scope.most_instructions) & (calls <= limit)

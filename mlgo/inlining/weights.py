@@ -1,16 +1,13 @@
 """The weights of an inlining policy: a small perceptron that corrects LLVM's own decision.
 
     logit = correction + default_weight * (+1 if default else -1)
-    correction = MLP((squash(x) - mean) / deviation), 0 out of scope
+    correction = MLP((squash(x) - mean) / deviation), 0 out of scope (mlgo/inlining/scope.py)
     squash(x) = sign(x) log(1 + |x|)
 
-Out of scope are large callees, where one mistake costs more than many good decisions gain, and
-callees with many calls, where one mistake is made many times: LLVM decides about those.
-
 A positive logit means: inline. The plugin's `file` policy reads the same file
-(mlgo/plugin/FileModel.cc). Format `mlgo-mlp-2`: one line of JSON, then float32 little-endian:
+(mlgo/plugin/FileModel.cc). Format `mlgo-mlp-3`: one line of JSON, then float32 little-endian:
 mean, deviation, per layer kernel (inputs x outputs, row-major) and bias, default_weight,
-most_instructions, most_calls.
+most_instructions, most_calls, most_plain_calls.
 """
 
 from __future__ import annotations
@@ -27,10 +24,9 @@ from numpy.typing import NDArray
 
 from mlgo.errors import UserError
 from mlgo.inlining.features import DEFAULT_DECISION
+from mlgo.inlining.scope import CALLS_FEATURE, MANGLED_FEATURE, SIZE_FEATURE, Scope
 
-FORMAT = "mlgo-mlp-2"
-SIZE_FEATURE = "callee_instructions"
-CALLS_FEATURE = "callee_call_sites"
+FORMAT = "mlgo-mlp-3"
 Floats = NDArray[np.float32]
 
 
@@ -39,14 +35,13 @@ class Weights:
     """A policy's parameters.
 
     Attributes:
-        features: names of the inputs, in order; `inlining_default`, `callee_instructions` and
-            `callee_call_sites` among them.
+        features: names of the inputs, in order; `inlining_default` and those that the scope reads
+            among them.
         mean, deviation: float32 (features,), of the squashed inputs.
         kernels: per layer float32 (inputs, outputs); the last has one output.
         biases: per layer float32 (outputs,).
         default_weight: how far the network must disagree to overrule LLVM's default.
-        most_instructions: of a callee in scope.
-        most_calls: in the module, of a callee in scope.
+        scope: the calls that the network decides.
     """
 
     features: tuple[str, ...]
@@ -55,8 +50,7 @@ class Weights:
     kernels: tuple[Floats, ...]
     biases: tuple[Floats, ...]
     default_weight: float
-    most_instructions: float
-    most_calls: float
+    scope: Scope
 
     def logits(self, x: NDArray[np.int64]) -> Floats:
         """Returns float32 (n,) for int64 features (n, features)."""
@@ -67,8 +61,11 @@ class Weights:
             if index + 1 < len(self.kernels):
                 activation = np.tanh(activation)
         default = x[:, self.features.index(DEFAULT_DECISION)] != 0
-        scope = x[:, self.features.index(SIZE_FEATURE)] <= self.most_instructions
-        scope &= x[:, self.features.index(CALLS_FEATURE)] <= self.most_calls
+        size, calls, mangled = (
+            x[:, self.features.index(name)]
+            for name in (SIZE_FEATURE, CALLS_FEATURE, MANGLED_FEATURE)
+        )
+        scope = self.scope.holds(size, calls, mangled)
         logits = scope * activation[:, 0] + self.default_weight * np.where(default, 1, -1)
         return np.asarray(logits, np.float32)
 
@@ -82,7 +79,7 @@ class Weights:
         arrays = [self.mean, self.deviation]
         for kernel, bias in zip(self.kernels, self.biases, strict=True):
             arrays += [kernel, bias]
-        scalars = [self.default_weight, self.most_instructions, self.most_calls]
+        scalars = [self.default_weight, *dataclasses.astuple(self.scope)]
         arrays.append(np.array(scalars, np.float32))
         body = b"".join(np.ascontiguousarray(a, "<f4").tobytes() for a in arrays)
         return json.dumps(header).encode() + b"\n" + body
@@ -154,7 +151,7 @@ def load_weights(path: Path) -> Weights:
 
 
 def _parse(features: tuple[str, ...], layers: list[int], body: bytes) -> Weights:
-    for needed in (DEFAULT_DECISION, SIZE_FEATURE, CALLS_FEATURE):
+    for needed in (DEFAULT_DECISION, SIZE_FEATURE, CALLS_FEATURE, MANGLED_FEATURE):
         if needed not in features:
             raise ValueError(f"it does not read the feature {needed}")
     numbers = np.frombuffer(body, "<f4")
@@ -173,7 +170,8 @@ def _parse(features: tuple[str, ...], layers: list[int], body: bytes) -> Weights
         kernels.append(take(inputs, outputs))
         biases.append(take(outputs))
         inputs = outputs
-    scalars = [float(number) for number in take(3)]
+    default_weight, *limits = (float(number) for number in take(4))
     if position != len(numbers) or inputs != 1:
         raise ValueError("its size does not fit its header")
-    return Weights(features, mean, deviation, tuple(kernels), tuple(biases), *scalars)
+    kept = tuple(kernels), tuple(biases)
+    return Weights(features, mean, deviation, *kept, default_weight, Scope(*limits))

@@ -7,13 +7,14 @@ using namespace llvm;
 namespace {
 
 /// A perceptron over squashed inputs -> logit, plus `default_weight` times LLVM's own decision as
-/// +1 or -1: the network corrects the default, but for callees out of its scope.
+/// +1 or -1: the network corrects the default, but out of its scope (mlgo/inlining/scope.py).
 class FileModel final : public mlgo::Model {
 public:
   explicit FileModel(StringRef Path)
-      : File(Path, "mlgo-mlp-2", "mlgo train inlining"), Specs(readSpecs()), Values(Specs.size()),
+      : File(Path, "mlgo-mlp-3", "mlgo train inlining"), Specs(readSpecs()), Values(Specs.size()),
         DefaultIndex(indexOf("inlining_default")), SizeIndex(indexOf("callee_instructions")),
-        CallsIndex(indexOf("callee_call_sites")), Net(File, Specs.size()), Scalars(File.take(3)) {
+        CallsIndex(indexOf("callee_call_sites")), MangledIndex(indexOf("callee_is_mangled")),
+        Net(File, Specs.size()), Scalars(File.take(4)) {
     File.finish();
   }
 
@@ -25,9 +26,8 @@ public:
     for (size_t I = 0; I < Specs.size(); ++I)
       Activation[I] = mlgo::squash(static_cast<float>(Values[I]));
     float Correction = Net.evaluate(Activation);
-    bool InScope = static_cast<float>(Values[SizeIndex]) <= mostInstructions() &&
-                   static_cast<float>(Values[CallsIndex]) <= mostCalls();
-    Logit = (InScope ? Correction : 0.0f) + defaultWeight() * (Values[DefaultIndex] ? 1.0f : -1.0f);
+    Logit =
+        (inScope() ? Correction : 0.0f) + defaultWeight() * (Values[DefaultIndex] ? 1.0f : -1.0f);
     return Logit;
   }
 
@@ -46,14 +46,18 @@ private:
     return static_cast<size_t>(Found - Specs.begin());
   }
 
+  bool inScope() const {
+    float MostCalls = Values[MangledIndex] ? Scalars[2] : Scalars[3];
+    return static_cast<float>(Values[SizeIndex]) <= Scalars[1] &&
+           static_cast<float>(Values[CallsIndex]) <= MostCalls;
+  }
+
   float defaultWeight() const { return Scalars[0]; }
-  float mostInstructions() const { return Scalars[1]; }
-  float mostCalls() const { return Scalars[2]; }
 
   mlgo::WeightsFile File;
   const std::vector<TensorSpec> Specs;
   std::vector<int64_t> Values;
-  const size_t DefaultIndex, SizeIndex, CallsIndex;
+  const size_t DefaultIndex, SizeIndex, CallsIndex, MangledIndex;
   const mlgo::Perceptron Net;
   const std::vector<float> Scalars;
   std::vector<float> Activation;

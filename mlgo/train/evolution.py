@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import gin
@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlgo.inlining.features import FEATURES
+from mlgo.inlining.scope import Scope
 from mlgo.inlining.weights import Weights, squash
 from mlgo.policy import Policy
 from mlgo.train.objective import Objective, Problem
@@ -36,7 +37,7 @@ class Evolution:
         pairs: antithetic perturbations per step.
         batch: modules that each perturbation compiles.
         layers: sizes of the hidden layers; none makes the correction linear.
-        most_instructions, most_calls: of larger or more often called callees LLVM decides.
+        scope: the calls that the network decides.
         sigma: deviation of the perturbations. Small: few decisions may change, because random
             ones cost more than they teach.
         learning_rate: of Adam.
@@ -48,8 +49,7 @@ class Evolution:
     pairs: int = 8
     batch: int = 12
     layers: tuple[int, ...] = ()
-    most_instructions: float = 63.0
-    most_calls: float = 4.0
+    scope: Scope = field(default_factory=Scope)
     sigma: float = 0.02
     learning_rate: float = 0.005
     validate_every: int = 10
@@ -189,8 +189,7 @@ def initial_weights(objective: Objective, config: Evolution) -> Weights:
         tuple(kernels),
         tuple(np.zeros(k.shape[1], np.float32) for k in kernels),
         default_weight=1.0,
-        most_instructions=config.most_instructions,
-        most_calls=config.most_calls,
+        scope=config.scope,
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import gin
@@ -20,6 +20,8 @@ from tf_agents.trajectories import StepType, time_step, trajectory
 
 from mlgo.errors import UserError
 from mlgo.inlining.dataset import Examples
+from mlgo.inlining.features import FEATURES
+from mlgo.inlining.scope import CALLS_FEATURE, MANGLED_FEATURE, SIZE_FEATURE, Scope
 from mlgo.inlining.weights import Floats, Weights, ensemble, load_weights, squash
 from mlgo.train.network import ACTION_SPEC, OBSERVATION_SPEC, PolicyNetwork
 from mlgo.train.workspace import Workspace
@@ -33,8 +35,7 @@ class Imitation:
     Attributes:
         layers: sizes of the hidden layers.
         default_weight: how far the network must disagree to overrule LLVM's default.
-        most_instructions: of a callee in scope; LLVM decides about others.
-        most_calls: in the module, of a callee in scope.
+        scope: the calls that the network decides.
         epochs: passes over the examples.
         batch: examples a step.
         learning_rate: of Adam, at the beginning; falls to 0 by a cosine.
@@ -45,8 +46,7 @@ class Imitation:
 
     layers: tuple[int, ...] = (32, 16)
     default_weight: float = 1.0
-    most_instructions: float = 63.0
-    most_calls: float = 4.0
+    scope: Scope = field(default_factory=Scope)
     epochs: int = 40
     batch: int = 256
     learning_rate: float = 3e-3
@@ -68,15 +68,14 @@ def imitate(
 
     Args:
         config: hyperparameters.
-        examples: what to imitate; those of weight 0 are left out.
+        examples: what to imitate; those of weight 0 or out of scope are left out.
         folder: for checkpoints and TensorBoard's curves.
         progress: called after each epoch of a member with its number and mean loss.
 
     Raises:
-        UserError: no example has a weight.
+        UserError: no example in scope has a weight.
     """
-    if not np.any(examples.weights > 0):
-        raise UserError("no explored decision matters", hint="explore more modules, or more flips")
+    examples = _of_use(examples, config.scope)
     members = [
         _member(
             dataclasses.replace(config, seed=config.members * config.seed + member),
@@ -93,7 +92,7 @@ def imitate_once(config: Imitation, examples: Examples, name: str, workspace: Wo
     """Trains as `imitate` does, in a folder of the workspace; a policy that is there is read.
 
     Raises:
-        UserError: no example has a weight.
+        UserError: no example in scope has a weight.
     """
     folder = workspace.folder / name
     file = folder / "weights.mlgo"
@@ -105,22 +104,28 @@ def imitate_once(config: Imitation, examples: Examples, name: str, workspace: Wo
     return weights
 
 
+def _of_use(examples: Examples, scope: Scope) -> Examples:
+    columns = (SIZE_FEATURE, CALLS_FEATURE, MANGLED_FEATURE)
+    size, calls, mangled = (examples.features[:, FEATURES.index(name)] for name in columns)
+    used = (examples.weights > 0) & scope.holds(size, calls, mangled)
+    if not used.any():
+        raise UserError("no explored decision matters", hint="explore more modules, or more flips")
+    return Examples(examples.features[used], examples.actions[used], examples.weights[used])
+
+
 def _member(
     config: Imitation, examples: Examples, folder: Path, progress: Callable[[int, float], None]
 ) -> Weights:
     tf.config.experimental.enable_op_determinism()
     tf.random.set_seed(config.seed)
-    used = examples.weights > 0
-    x = squash(examples.features[used])
-    y, weights = examples.actions[used], examples.weights[used]
-    weights = weights / weights.mean()
+    x, y = squash(examples.features), examples.actions
+    weights = examples.weights / examples.weights.mean()
     steps = -(-len(y) // config.batch)
     network = PolicyNetwork(
-        examples.features[used],
+        examples.features,
         config.layers,
         config.default_weight,
-        config.most_instructions,
-        config.most_calls,
+        config.scope,
         config.seed,
     )
     agent = _agent(config, network, steps)

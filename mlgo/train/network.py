@@ -11,7 +11,8 @@ from tf_agents.networks import network
 from tf_agents.specs import tensor_spec
 
 from mlgo.inlining.features import DEFAULT_DECISION, FEATURES
-from mlgo.inlining.weights import CALLS_FEATURE, SIZE_FEATURE, Floats, Weights, squash
+from mlgo.inlining.scope import CALLS_FEATURE, MANGLED_FEATURE, SIZE_FEATURE, Scope
+from mlgo.inlining.weights import Floats, Weights, squash
 
 OBSERVATION_SPEC = tensor_spec.TensorSpec((len(FEATURES),), tf.float32, "squashed_features")
 ACTION_SPEC = tensor_spec.BoundedTensorSpec((), tf.int64, 0, 1, "inlining_decision")
@@ -26,8 +27,7 @@ class PolicyNetwork(network.Network):  # type: ignore[misc]
         features: int64 (n, features), from which mean and deviation of the inputs are taken.
         layers: sizes of the hidden layers.
         default_weight: how far the network must disagree to overrule LLVM's default.
-        most_instructions: of a callee in scope; LLVM decides about others.
-        most_calls: in the module, of a callee in scope.
+        scope: the calls that the network decides.
         seed: of the initial weights. The last layer begins at 0: the policy begins as the default.
     """
 
@@ -36,8 +36,7 @@ class PolicyNetwork(network.Network):  # type: ignore[misc]
         features: NDArray[np.int64],
         layers: tuple[int, ...],
         default_weight: float,
-        most_instructions: float,
-        most_calls: float,
+        scope: Scope,
         seed: int,
     ) -> None:
         super().__init__(OBSERVATION_SPEC, name="PolicyNetwork")
@@ -45,8 +44,7 @@ class PolicyNetwork(network.Network):  # type: ignore[misc]
         self._mean = values.mean(axis=0).astype(np.float32)
         self._deviation = np.maximum(values.std(axis=0), 1e-3).astype(np.float32)
         self._default_weight = default_weight
-        self._most_instructions = most_instructions
-        self._most_calls = most_calls
+        self._scope = scope
         self._hidden = [
             tf.keras.layers.Dense(
                 size,
@@ -70,11 +68,18 @@ class PolicyNetwork(network.Network):  # type: ignore[misc]
         for layer in self._hidden:
             activation = layer(activation)
         default = observation[:, FEATURES.index(DEFAULT_DECISION)] > 0
-        scope = observation[:, FEATURES.index(SIZE_FEATURE)] < _above(self._most_instructions)
-        scope &= observation[:, FEATURES.index(CALLS_FEATURE)] < _above(self._most_calls)
-        correction = tf.where(scope, self._last(activation)[:, 0], 0.0)
+        correction = tf.where(self._in_scope(observation), self._last(activation)[:, 0], 0.0)
         logit = correction + self._default_weight * tf.where(default, 1.0, -1.0)
         return tf.stack([tf.zeros_like(logit), logit], axis=1), network_state
+
+    def _in_scope(self, observation: Any) -> tf.Tensor:
+        size, calls, mangled = (
+            observation[:, FEATURES.index(name)]
+            for name in (SIZE_FEATURE, CALLS_FEATURE, MANGLED_FEATURE)
+        )
+        plain, most = _above(self._scope.most_plain_calls), _above(self._scope.most_calls)
+        limit = tf.where(mangled > 0, most, plain)
+        return (size < _above(self._scope.most_instructions)) & (calls < limit)
 
     def export(self) -> Weights:
         """Returns the weights for the plugin."""
@@ -88,8 +93,7 @@ class PolicyNetwork(network.Network):  # type: ignore[misc]
             tuple(kernels),
             tuple(biases),
             self._default_weight,
-            self._most_instructions,
-            self._most_calls,
+            self._scope,
         )
 
 

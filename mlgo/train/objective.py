@@ -10,12 +10,15 @@ import gin
 
 from mlgo.errors import UserError
 from mlgo.inlining.reward import LinkedWeights
+from mlgo.inlining.scope import Scope
 from mlgo.parallel import parallel_map
 from mlgo.policy import Policy
 from mlgo.rollout.collect import Task, tasks
 from mlgo.rollout.explore import Sizes
 from mlgo.rollout.sample import Sample, sample
 from mlgo.train.workspace import Workspace
+
+gin.external_configurable(Scope, module="mlgo.inlining.scope")
 
 
 @gin.configurable

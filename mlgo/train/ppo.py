@@ -10,7 +10,7 @@ queue, so that the learner does not care where they were made.
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from tf_agents.agents.ppo import ppo_clip_agent
 from tf_agents.networks import network, utils, value_network
 from tf_agents.trajectories import StepType, time_step, trajectory
 
+from mlgo.inlining.scope import Scope
 from mlgo.inlining.weights import squash
 from mlgo.policy import Policy
 from mlgo.rollout.sample import Sample
@@ -44,7 +45,7 @@ class Ppo:
         batch: modules to compile in an iteration.
         layers: sizes of the hidden layers of policy and value network.
         default_weight: how far the network must disagree to overrule LLVM's default.
-        most_instructions, most_calls: of larger or more often called callees LLVM decides.
+        scope: the calls that the network decides.
         temperature: of sampling; at the start sigmoid(-default_weight / temperature) of the
             decisions differ from the default.
         epochs: gradient steps on the decisions of an iteration.
@@ -60,8 +61,7 @@ class Ppo:
     batch: int = 32
     layers: tuple[int, ...] = (32, 16)
     default_weight: float = 1.0
-    most_instructions: float = 63.0
-    most_calls: float = 4.0
+    scope: Scope = field(default_factory=Scope)
     temperature: float = 0.2
     epochs: int = 10
     clip: float = 0.2
@@ -92,8 +92,7 @@ class PpoTraining:
             seen,
             config.layers,
             config.default_weight,
-            config.most_instructions,
-            config.most_calls,
+            config.scope,
             config.seed,
         )
         self._agent = _agent(config, self._network)

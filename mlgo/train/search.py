@@ -18,7 +18,7 @@ from typing import TypeVar
 import gin
 
 from mlgo.errors import UserError
-from mlgo.inlining.dataset import Examples, concatenate
+from mlgo.inlining.dataset import Examples, balanced, concatenate
 from mlgo.inlining.reward import LinkedWeights
 from mlgo.inlining.weights import load_weights
 from mlgo.parallel import parallel_map
@@ -50,6 +50,8 @@ class SearchIteration:
         sharing: a byte of a function that n modules of the program define counts n to the power
             of -sharing as an example. 1 is what the linker makes of it, and what the search
             counts; but a policy decides alike in all modules, so that the whole is at stake.
+        balance: the examples of a program whose bytes at stake are n in all weigh n to the power of
+            -balance; 0 lets large programs dominate, 1 counts all programs alike.
         prior: weights with which the first search begins; LLVM's default if empty.
         seed: of the searches.
     """
@@ -58,6 +60,7 @@ class SearchIteration:
     compiles: int = 16
     clip: float = 200.0
     sharing: float = 0.5
+    balance: float = 0.5
     prior: str = ""
     seed: int = 0
 
@@ -85,12 +88,14 @@ class SearchTraining:
         """Trains, and returns the path of the best policy's weights."""
         linked = self._linked_weights()
         policy = self._prior()
-        parts: list[Examples] = []
+        parts: dict[str, list[Examples]] = {}
         for number in range(self.config.rounds):
-            for found, weights in self._search(number, policy, linked):
-                parts.append(flips(found, weights, self.config.sharing, self.config.clip))
+            for program, found in self._search(number, policy, linked):
+                examples = flips(found, linked[program], self.config.sharing, self.config.clip)
+                parts.setdefault(program, []).append(examples)
             name = f"round-{number}"
-            learned = imitate_once(Imitation(), concatenate(parts), name, self.workspace)
+            examples = balanced(map(concatenate, parts.values()), self.config.balance)
+            learned = imitate_once(Imitation(), examples, name, self.workspace)
             self._selection.start(dataclasses.replace(learned, default_weight=_NEVER))
             self._selection.offer(f"round {number}", learned)
             policy = Policy("file", weights=self._selection.best)
@@ -124,7 +129,7 @@ class SearchTraining:
 
     def _search(
         self, number: int, policy: Policy, linked: dict[str, LinkedWeights]
-    ) -> list[tuple[Searched, LinkedWeights]]:
+    ) -> list[tuple[str, Searched]]:
         store = self.workspace.folder / f"round-{number}" / "searched"
         config = self.config
 
@@ -142,8 +147,8 @@ class SearchTraining:
 
         todo = tasks(self.problem.train, self.problem.modules)
         found = self._each(f"round {number}: searching modules", todo, searched)
-        known = [(f, linked[t.program.name]) for f, t in zip(found, todo, strict=True) if f]
-        saved, size = sum(f.saved for f, _ in known), sum(f.size for f, _ in known)
+        known = [(t.program.name, f) for f, t in zip(found, todo, strict=True) if f]
+        saved, size = sum(f.saved for _, f in known), sum(f.size for _, f in known)
         note = f"round {number}: searches saved {saved / max(size, 1):.2%} of {len(known)} modules"
         self.workspace.progress.note(note)
         return known

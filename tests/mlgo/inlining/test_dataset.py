@@ -3,7 +3,7 @@ from types import MappingProxyType
 import numpy as np
 
 from mlgo.corpus.program import Module, Origin, Program
-from mlgo.inlining.dataset import better_actions, concatenate, decisions
+from mlgo.inlining.dataset import Examples, balanced, better_actions, concatenate, decisions
 from mlgo.inlining.features import FEATURES
 from mlgo.rollout.collect import Collected, Task
 from mlgo.rollout.explore import Exploration
@@ -58,3 +58,16 @@ def test_modules_that_failed_are_left_out():
     task = collected()[0].task
     assert len(decisions([Collected(task, None, "error")])) == 0
     assert len(concatenate([])) == 0
+
+
+def test_a_large_program_does_not_drown_a_small_one():
+    def program(rows, weight):
+        features, actions = np.zeros((rows, len(FEATURES)), np.int64), np.ones(rows, np.int64)
+        return Examples(features, actions, np.full(rows, weight, np.float32))
+
+    programs = [program(100, 9.0), program(4, 4.0)]  # 900 and 16 bytes at stake
+    assert balanced(programs, 0.0).weights.sum() == 916
+    root = balanced(programs, 0.5).weights
+    np.testing.assert_allclose([root[:100].sum(), root[100:].sum()], [30, 4], rtol=1e-5)
+    alike = balanced(programs, 1.0).weights
+    np.testing.assert_allclose([alike[:100].sum(), alike[100:].sum()], [1, 1], rtol=1e-5)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from mlgo import models
 from mlgo.errors import UserError
 from mlgo.inlining.features import FEATURES
+from mlgo.inlining.scope import Scope
 from mlgo.inlining.weights import Weights, ensemble, load_weights
 
 
@@ -23,8 +24,7 @@ def weights(seed=0, layers=(8, 4), default_weight=1.0):
         tuple(rng.normal(size=shape).astype(np.float32) for shape in shapes),
         tuple(rng.normal(size=shape[1]).astype(np.float32) for shape in shapes),
         default_weight,
-        20.0,
-        30.0,
+        Scope(20.0, 30.0, 10.0),
     )
 
 
@@ -61,9 +61,11 @@ def test_llvm_decides_about_large_callees_and_those_with_many_calls():
     rng = np.random.default_rng(1)
     x = rng.integers(-100, 1000, (500, len(FEATURES)))
     size, calls = FEATURES.index("callee_instructions"), FEATURES.index("callee_call_sites")
+    mangled = FEATURES.index("callee_is_mangled")
     x[:, [size, calls]] = rng.integers(0, 50, (500, 2))
+    x[:, mangled] = rng.integers(0, 2, 500)
     x[:, -1] = np.arange(500) % 2
-    scope = (x[:, size] <= 20) & (x[:, calls] <= 30)
+    scope = (x[:, size] <= 20) & (x[:, calls] <= np.where(x[:, mangled], 30, 10))
     assert np.array_equal(weights().logits(x[~scope]) > 0, x[~scope, -1] == 1)
     assert not np.array_equal(weights().logits(x[scope]) > 0, x[scope, -1] == 1)
 

@@ -53,7 +53,7 @@ def shipped():
         (lambda data: b"\x7fELF" + data, "does not begin with a JSON header"),
         (lambda data: data[:-1], "cut short"),
         (lambda data: data + b"\0" * 4, "longer than its header says"),
-        (lambda data: data.replace(b"mlgo-mlp-2", b"mlgo-mlp-9"), "not of the format"),
+        (lambda data: data.replace(b"mlgo-mlp-3", b"mlgo-mlp-9"), "not of the format"),
         (lambda data: data.replace(b"inlining_default", b"inlining_defaulx"), "inlining_default"),
         (lambda data: data[:-4] + b"\xff\xff\xff\xff", "not a finite number"),
     ],
