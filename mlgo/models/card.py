@@ -13,6 +13,7 @@ from mlgo.corpus.program import load_program
 from mlgo.errors import UserError
 from mlgo.evaluate.regalloc_result import RegallocEvaluation
 from mlgo.evaluate.result import Evaluation, Sizes
+from mlgo.plugin.build import plugin_path
 from mlgo.process import head_commit
 from mlgo.toolchain import find_toolchain
 
@@ -38,13 +39,15 @@ def make_card(
         problem: "inlining" or "regalloc".
 
     Raises:
-        UserError: a held-out program is in a split, or a program is not in the corpus.
+        UserError: a held-out program is in a split, a program is not in the corpus, or an
+            evaluation was of other weights.
     """
     used = {name for names in splits.values() for name in names}
     for evaluation in evaluations:
         leaked = used & {program.name for program in evaluation.programs}
         if leaked:
             raise UserError(f"{min(leaked)} was used in training: it cannot be held out")
+        _check_subject(evaluation, policy)
     folder = models.folder_for(policy)
     return {
         "name": policy,
@@ -62,6 +65,22 @@ def make_card(
         "commands": [" ".join(evaluation.command) for evaluation in evaluations],
         "configuration": (training / "config.gin").read_text().splitlines(),
     }
+
+
+def _check_subject(evaluation: Evaluation | RegallocEvaluation, policy: str) -> None:
+    """The plugin that was evaluated must be the built one, and the shipped weights inside."""
+    expected = hashlib.sha256(models.weights_file(policy).read_bytes()).hexdigest()
+    subject = evaluation.subject
+    if subject.weights_sha256 == expected:
+        return
+    plugin = plugin_path(policy=policy).read_bytes()
+    same = subject.policy == "learned" and not subject.weights_sha256
+    same &= subject.plugin_sha256 == hashlib.sha256(plugin).hexdigest()
+    if not (same and expected.encode() in plugin):
+        raise UserError(
+            f"the evaluation is not of the shipped weights of {policy}",
+            hint=f"mlgo plugin build --policy {policy}, then mlgo evaluate again",
+        )
 
 
 def write_card(policy: str, card: dict[str, Any]) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import filecmp
 import os
 import platform
 import shutil
@@ -70,20 +71,31 @@ def build_plugin(
         if not path.exists():
             raise UserError(f"no model at {path}", hint="make one: mlgo export")
     folder = folder or _folder(release, policy)
-    folder.mkdir(parents=True, exist_ok=True)
-    configure = [_need("cmake"), "-S", str(SOURCE), "-B", str(folder), "-G", "Ninja"]
+    made = folder / "build"
+    made.mkdir(parents=True, exist_ok=True)
+    configure = [_need("cmake"), "-S", str(SOURCE), "-B", str(made), "-G", "Ninja"]
     configure += [f"-DLLVM_DIR={toolchain.cmake_dir}"]
     configure += ["-DMLGO_MODELS=" + ";".join(str(path.absolute()) for path in embedded)]
     configure += [f"-DMLGO_VERSION={__version__}", "-DCMAKE_BUILD_TYPE="]
     configure += [f"-DMLGO_SANITIZE={'ON' if sanitize else 'OFF'}"]
     configure += [f"-DCMAKE_CXX_COMPILER={toolchain.clangxx}"]
     configure += [f"-DCMAKE_C_COMPILER={toolchain.clang}"]
-    build = [_need("ninja"), "-C", str(folder), "mlgo"]
+    build = [_need("ninja"), "-C", str(made), "mlgo"]
     with _alone(folder):
-        _forget_other_source(folder)
+        _forget_other_source(made)
         _run(configure)
         _run(build)
+        _publish(made / "mlgo.so", folder / "mlgo.so")
     return folder / "mlgo.so"
+
+
+def _publish(made: Path, plugin: Path) -> None:
+    """Replaces the plugin at once: compilers that run have it open, others may start."""
+    if plugin.exists() and filecmp.cmp(made, plugin, shallow=False):
+        return
+    partial = plugin.with_suffix(".partial")
+    shutil.copyfile(made, partial)
+    partial.replace(plugin)
 
 
 def _objects(policy: str) -> list[Path]:

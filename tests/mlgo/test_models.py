@@ -1,5 +1,7 @@
 """What is told about the shipped policies before anybody builds with one."""
 
+import dataclasses
+import hashlib
 import json
 import math
 import subprocess
@@ -8,7 +10,10 @@ import sys
 import pytest
 
 from mlgo import models
+from mlgo.errors import UserError
+from mlgo.models.card import make_card
 from mlgo.plugin.build import build_plugin
+from tests.mlgo.evaluate.evaluations import SUBJECT, evaluation, program
 
 
 def mlgo(*arguments):
@@ -50,3 +55,24 @@ def test_a_programs_figure_is_the_mean_of_its_workloads():
         for what in ("weighted_cost", "instructions"):
             logs = [math.log1p(workload[what]) for workload in row["workloads"]]
             assert row[what] == pytest.approx(math.expm1(sum(logs) / len(logs)), abs=1e-4)
+
+
+def test_a_card_takes_figures_of_the_shipped_weights_only(tmp_path):
+    (tmp_path / "config.gin").write_text("")
+    plugin = hashlib.sha256(build_plugin(22).read_bytes()).hexdigest()
+    weights = hashlib.sha256(models.weights_file("inlining-size").read_bytes()).hexdigest()
+
+    def card(**subject):
+        found = evaluation(program("p", (100, 90)))
+        found = dataclasses.replace(found, subject=dataclasses.replace(SUBJECT, **subject))
+        return make_card("inlining-size", tmp_path, {}, [found])
+
+    assert card(plugin_sha256=plugin)["held_out"][0]["linked"]["change"] == -0.1
+    assert card(policy="file", weights_sha256=weights)["held_out"]
+    for other in (
+        {"plugin_sha256": "a" * 64},
+        {"plugin_sha256": plugin, "policy": "random"},
+        {"policy": "file", "weights_sha256": "a" * 64, "plugin_sha256": plugin},
+    ):
+        with pytest.raises(UserError, match="not of the shipped weights"):
+            card(**other)
