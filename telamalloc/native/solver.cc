@@ -97,7 +97,7 @@ private:
   // Measured on training instances.
   static constexpr double FarEnough = 0.25; ///< A sweep that gets so far deserves more turns.
   static constexpr int64_t LongSlice = 12000, ShortSlice = 1500;
-  static constexpr int FirstWidth = 64;
+  static constexpr int FirstWidth = 16;
   static constexpr int MaxDoublings = 8;
   static constexpr double Noise = 1;
 

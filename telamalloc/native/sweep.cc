@@ -119,7 +119,8 @@ int Sweep::build(const Candidate &C, const Agenda::Item &It, bool Last) {
   return Offset;
 }
 
-/// The best candidates that can still be completed become the beam, each state once.
+/// The best candidates that can still be completed become the beam, each state once. Only a
+/// front between steps can be rated by the model: until then more are kept than the width.
 void Sweep::select(Agenda &Plan, int Width, bool Last) {
   Heap.clear();
   for (size_t K = 0; K < Candidates.size(); ++K)
@@ -128,7 +129,8 @@ void Sweep::select(Agenda &Plan, int Width, bool Last) {
   Seen.clear();
   Next.clear();
   NextSegments.clear();
-  while (!Heap.empty() && static_cast<int>(Next.size()) < Width) {
+  const size_t Most = static_cast<size_t>(Width) * (Last ? RatedPerKept : PartlyFilledPerKept);
+  while (!Heap.empty() && Next.size() < Most) {
     const Candidate &C = Candidates[Heap.front().second];
     std::pop_heap(Heap.begin(), Heap.end(), std::greater<>());
     Heap.pop_back();
@@ -145,6 +147,11 @@ void Sweep::select(Agenda &Plan, int Width, bool Last) {
     Next.push_back({static_cast<uint32_t>(NextSegments.size()), static_cast<int>(Built.size()),
                     Last ? 0 : C.Wasted, Last ? 0 : Done, Trace, Last ? rate(Plan) : C.Score});
     NextSegments.insert(NextSegments.end(), Built.begin(), Built.end());
+  }
+  if (Last && Next.size() > static_cast<size_t>(Width)) {
+    std::nth_element(Next.begin(), Next.begin() + Width, Next.end(),
+                     [](const State &A, const State &B) { return A.Score < B.Score; });
+    Next.resize(Width);
   }
   std::swap(Beam, Next);
   std::swap(Segments, NextSegments);

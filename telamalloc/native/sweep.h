@@ -29,7 +29,7 @@ class Sweep {
 public:
   /// How one run goes.
   struct Style {
-    int Width;     ///< Partial plans that are kept.
+    int Width;     ///< Partial plans that are kept from step to step.
     bool Backward; ///< From the last end to the first start.
     double Noise;  ///< Of the score.
   };
@@ -73,6 +73,7 @@ private:
   static constexpr int MaxStarts = 64;
   // Measured on training instances.
   static constexpr float BlamePerDeath = 4;
+  static constexpr int PartlyFilledPerKept = 4, RatedPerKept = 8;
 
   void expand(Agenda &Plan, int Parent);
   void fillHole(Agenda &Plan, int Parent, int Hole, int Wasted);
