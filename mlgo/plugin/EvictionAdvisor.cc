@@ -55,15 +55,14 @@ public:
           [&] { Found = Asking->tryFindEvictionCandidate(VirtReg, Order, CostPerUseLimit, Fixed); },
           ArrayRef(reinterpret_cast<const char *>(&Answer), sizeof Answer));
     };
-    auto Clear = [&] { Channel.drain(); };
-    if (!Session.begin(stakeOf(VirtReg), Clear))
+    if (!Session.begin(stakeOf(VirtReg)))
       return Usual;
     // Two steps: "evict nothing" costs nothing and tells the features; then the policy's slot.
     MCRegister Found;
     StringRef Features = Ask(candidate(), Found);
     if (Features.empty())
       return Usual;
-    std::optional<size_t> Slot = Session.decide(Features, *UsualSlot, Clear);
+    std::optional<size_t> Slot = Session.decide(Features, *UsualSlot);
     if (!Slot || (Slot == UsualSlot && !Session.isControl()))
       return Usual;
     if (*Slot != candidate())
@@ -144,8 +143,8 @@ public:
                                                       MachineLoopInfo *Loops) override {
     double Trials = 0;
     if (O.tries()) {
-      Trials = mlgo::EvictionTrials::isPossible() ? Budget.allot(MF, *MBFI) : 0;
-      if (!Trials)
+      Trials = Budget.allot(MF, *MBFI); // first: nothing, and at no cost, without a profile
+      if (!Trials || !mlgo::EvictionTrials::isPossible())
         return std::make_unique<DefaultEvictionAdvisor>(MF, RA);
     }
     std::unique_ptr<RegAllocEvictionAdvisor> Advisor;
@@ -155,7 +154,7 @@ public:
     else
       open(Get);
     Channel->drain(); // of the function's name
-    Session->enter(MF.getName(), Trials);
+    Session->enter(MF.getName(), Trials, [this] { Channel->drain(); });
     return std::make_unique<::Advisor>(MF, RA, std::move(Advisor), *Channel, *Session);
   }
 

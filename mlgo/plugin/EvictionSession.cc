@@ -46,18 +46,15 @@ EvictionSession::EvictionSession(const RegAllocOptions &O, StringRef ModuleName,
 
 EvictionSession::~EvictionSession() = default;
 
-void EvictionSession::enter(StringRef Name, double Work) {
+void EvictionSession::enter(StringRef Name, double Work, std::function<void()> Clear) {
   Function = Name.str();
   AskedInFunction = 0;
-  Trials = Work > 0 ? std::make_unique<EvictionTrials>(Work) : nullptr;
+  Trials = Work > 0 ? std::make_unique<EvictionTrials>(Work, std::move(Clear)) : nullptr;
 }
 
-bool EvictionSession::begin(float Stake, function_ref<void()> Clear) {
-  return !Trials || Trials->next(Stake, Clear);
-}
+bool EvictionSession::begin(float Stake) { return !Trials || Trials->next(Stake); }
 
-std::optional<size_t> EvictionSession::decide(StringRef Features, size_t Default,
-                                              function_ref<void()> Clear) {
+std::optional<size_t> EvictionSession::decide(StringRef Features, size_t Default) {
   const auto &Specs = Policy->features();
   for (size_t I = 0; I < Specs.size(); ++I) {
     size_t Size = Specs[I].getTotalTensorBufferSize();
@@ -68,7 +65,7 @@ std::optional<size_t> EvictionSession::decide(StringRef Features, size_t Default
   unsigned IndexInFunction = AskedInFunction++;
   if (!Policy->isLegal(Default))
     return std::nullopt;
-  size_t Chosen = Trials ? Trials->choose(Default, *Policy, Clear) : Policy->choose(Index, Default);
+  size_t Chosen = Trials ? Trials->choose(Default, *Policy) : Policy->choose(Index, Default);
   if (Choices) {
     auto Listed = Choices->lookup(Function, IndexInFunction);
     if (Listed && *Listed < width() && Policy->isLegal(*Listed))

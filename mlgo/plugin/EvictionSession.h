@@ -32,18 +32,18 @@ public:
                   const std::vector<llvm::TensorSpec> &Compiler);
   ~EvictionSession();
 
-  /// Questions from here on are about this function, of which so many allocations may be tried.
-  void enter(llvm::StringRef Function, double Trials);
+  /// Questions from here on are about this function, of which so many allocations may be tried. For
+  /// \p Clear see EvictionTrials.
+  void enter(llvm::StringRef Function, double Trials, std::function<void()> Clear);
 
   /// To call before each question, when the channel is empty: whether there is anything to decide,
-  /// or LLVM's own choices stand. For \p Stake and \p Clear see EvictionTrials::next().
-  bool begin(float Stake, llvm::function_ref<void()> Clear);
+  /// or LLVM's own choices stand. For \p Stake see EvictionTrials::next().
+  bool begin(float Stake);
 
   /// Returns the slot for the question with these raw \p Features. \p Default is what LLVM's
   /// default advisor takes; nothing when that is not legal as LLVM's ML advisor sees it: then it
   /// stands.
-  std::optional<size_t> decide(llvm::StringRef Features, size_t Default,
-                               llvm::function_ref<void()> Clear);
+  std::optional<size_t> decide(llvm::StringRef Features, size_t Default);
 
   size_t width() const { return Policy->width(); }
 

@@ -70,8 +70,8 @@ static bool *TrialIsDone = nullptr;
 
 bool EvictionTrials::isPossible() { return numbersIn("/proc/self/task").size() == 1; }
 
-EvictionTrials::EvictionTrials(double Work)
-    : Left(Work),
+EvictionTrials::EvictionTrials(double Work, std::function<void()> Clear)
+    : Left(Work), Clear(std::move(Clear)),
       Shared(static_cast<Outcome *>(mmap(nullptr, sizeof(Outcome), PROT_READ | PROT_WRITE,
                                          MAP_SHARED | MAP_ANONYMOUS, -1, 0))) {
   if (Shared == MAP_FAILED)
@@ -80,15 +80,15 @@ EvictionTrials::EvictionTrials(double Work)
 
 EvictionTrials::~EvictionTrials() { munmap(Shared, sizeof(Outcome)); }
 
-bool EvictionTrials::next(float AtStake, function_ref<void()> Clear) {
+bool EvictionTrials::next(float AtStake) {
   Stake = AtStake;
-  if (++Index == 0 && !attempt(Role::Recorder, Clear))
+  if (++Index == 0 && !attempt(Role::Recorder))
     plan();
   return Mine == Role::Recorder || (Mine == Role::Parent && Threshold > 0 && Left > 0);
 }
 
 /// Returns in the child, and in the parent when it has ended.
-bool EvictionTrials::attempt(Role Ours, function_ref<void()> Clear) {
+bool EvictionTrials::attempt(Role Ours) {
   Shared->Done = false;
   Shared->Questions = Shared->Answers = 0;
   if (forkAndWait(isolate) == Forked::Child) {
@@ -127,7 +127,7 @@ void EvictionTrials::plan() {
   }
 }
 
-size_t EvictionTrials::choose(size_t Default, EvictionPolicy &Policy, function_ref<void()> Clear) {
+size_t EvictionTrials::choose(size_t Default, EvictionPolicy &Policy) {
   SmallVector<double, 64> Weights(Policy.width());
   Policy.weigh(Default, Weights);
   double Sum = std::accumulate(Weights.begin(), Weights.end(), 0.0);
@@ -139,7 +139,7 @@ size_t EvictionTrials::choose(size_t Default, EvictionPolicy &Policy, function_r
   for (size_t Slot = 0; Mine == Role::Parent && Slot < Weights.size(); ++Slot) {
     if (Slot == Default || Left <= 0 || static_cast<float>(Weights[Slot]) < Threshold)
       continue;
-    if (attempt(Role::Trial, Clear))
+    if (attempt(Role::Trial))
       return Slot;
     if (Shared->Done && Shared->Cost < Cost) {
       Cost = Shared->Cost;

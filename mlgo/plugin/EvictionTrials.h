@@ -9,6 +9,7 @@
 #define MLGO_EVICTIONTRIALS_H
 
 #include "EvictionPolicy.h"
+#include <functional>
 
 namespace mlgo {
 
@@ -17,19 +18,19 @@ public:
   /// Nothing is tried where the process has several threads: only one would live on in a child.
   static bool isPossible();
 
-  /// \p Work is how much may be done, in allocations of the whole function.
-  explicit EvictionTrials(double Work);
+  /// \p Work is how much may be done, in allocations of the whole function. \p Clear is called in
+  /// the parent after each child: one that crashed may have left something in the channel.
+  EvictionTrials(double Work, std::function<void()> Clear);
   ~EvictionTrials();
   EvictionTrials(const EvictionTrials &) = delete;
 
   /// To call at each question, when the channel is empty: whether it needs features and an answer.
   /// LLVM's own decision stands for the others, at no cost. \p Stake is about what is lost when
-  /// the candidate is spilled. \p Clear is called in the parent after each child: one that crashed
-  /// may have left something in the channel.
-  bool next(float Stake, llvm::function_ref<void()> Clear);
+  /// the candidate is spilled.
+  bool next(float Stake);
 
   /// The slot for the question that is in the policy's buffers.
-  size_t choose(size_t Default, EvictionPolicy &Policy, llvm::function_ref<void()> Clear);
+  size_t choose(size_t Default, EvictionPolicy &Policy);
 
   /// Of a pass to insert after the virtual registers were rewritten: ends a child.
   static const void *endPassID();
@@ -38,12 +39,13 @@ private:
   enum class Role { Parent, Recorder, Trial };
   struct Outcome; // in memory that parent and child share
 
-  bool attempt(Role Ours, llvm::function_ref<void()> Clear);
+  bool attempt(Role Ours);
   void plan();
   double effort(unsigned Question) const;
   void record(size_t Default, llvm::ArrayRef<double> Weights);
 
   double Left;
+  const std::function<void()> Clear;
   Outcome *const Shared;
   Role Mine = Role::Parent;
   unsigned Index = ~0u; // of the question
