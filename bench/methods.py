@@ -18,7 +18,7 @@ from pathlib import Path
 
 import click
 
-from mlgo.report.atomic import write_text
+from mlgo.atomic import write_text
 
 TRAIN = "abseil,benchmark,capnproto,cppunit,double-conversion,expat,fmtlib,lz4,snappy,zlib"
 VALIDATION = "jansson,libebml,libyaml,muparser,spdlog,tinyxml2"

@@ -24,13 +24,13 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from mlgo import models, paths
+from mlgo.atomic import write_text
 from mlgo.corpus.build import compile_program, link_program, text_size
 from mlgo.corpus.program import load_program
 from mlgo.inlining.reward import LinkedWeights
 from mlgo.inlining.weights import load_weights
 from mlgo.plugin.build import DEFAULT_POLICY, plugin_path
 from mlgo.policy import Policy
-from mlgo.report.atomic import write_text
 from mlgo.rollout.explore import Sizes
 from mlgo.toolchain import Toolchain, find_toolchain
 from mlgo.train.evolution import Vector, ranks

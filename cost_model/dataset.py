@@ -20,6 +20,7 @@ from typing import IO, Any
 import numpy as np
 
 from cost_model.kernel import Kernel
+from mlgo.atomic import write_bytes
 from mlgo.errors import UserError
 
 _ARRAYS = {
@@ -68,12 +69,7 @@ def write_kernel(kernel: Kernel, path: Path) -> None:
         UserError: the kernel's arrays do not fit together.
         OSError: the folder is not writable, or the disk is full.
     """
-    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
-    try:
-        partial.write_bytes(to_bytes(kernel))
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    write_bytes(path, to_bytes(kernel))
 
 
 def write_zip(kernels: Iterable[Kernel], path: Path) -> None:

@@ -13,8 +13,8 @@ from typing import Literal
 import gin
 
 from cost_model.kernel import Kernel
+from mlgo.atomic import write_text
 from mlgo.errors import UserError
-from mlgo.report.atomic import write_text
 
 # The published set has a folder for each part.
 _FOLDERS = {"train": "train", "valid": "validation", "validation": "validation", "test": "test"}

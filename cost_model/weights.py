@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from cost_model.kernel import Floats
+from mlgo.atomic import write_bytes
 from mlgo.errors import UserError
 
 FORMAT = "cost-model-ranker-1"
@@ -71,12 +71,7 @@ class Weights:
 
     def save(self, path: Path) -> None:
         """Writes the file; it is whole or untouched."""
-        partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
-        try:
-            partial.write_bytes(self.to_bytes())
-            partial.replace(path)
-        finally:
-            partial.unlink(missing_ok=True)
+        write_bytes(path, self.to_bytes())
 
     @property
     def sha256(self) -> str:

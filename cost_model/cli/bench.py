@@ -122,8 +122,8 @@ def _measure(
 
 def _write(contests: list[Contest], few: int, facts: dict[str, Any], output: Path) -> None:
     from cost_model.measure.bench_page import document, page, summary
+    from mlgo.atomic import write_text
     from mlgo.report import write
-    from mlgo.report.atomic import write_text
 
     text = json.dumps(document(contests, few, facts), indent=1) + "\n"
     write_text(output.with_suffix(".json"), text)

@@ -82,8 +82,8 @@ def put_report(judgement: Judgement, ours: str, facts: dict[str, Any], output: P
     """Writes the HTML and the JSON file, and prints the methods' table."""
     from cost_model.evaluate.document import to_document, to_text
     from cost_model.evaluate.page import make_page
+    from mlgo.atomic import write_text
     from mlgo.report import write
-    from mlgo.report.atomic import write_text
 
     output.parent.mkdir(parents=True, exist_ok=True)
     document = to_document(judgement, ours, facts)

@@ -52,7 +52,7 @@ def tune(
     cost-model tune script.py
     cost-model tune --measure 8 --json choices.json script.py --batch 32
     """
-    from mlgo.report.atomic import write_text
+    from mlgo.atomic import write_text
 
     with tempfile.NamedTemporaryFile(suffix=".json") as report:
         options = {

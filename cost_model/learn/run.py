@@ -16,8 +16,8 @@ from cost_model.kernel import Kernel
 from cost_model.learn.batches import Array
 from cost_model.learn.methods import METHODS, Job, Predict, find_method
 from cost_model.splits import Split, SplitConfig, load_split, make_split
+from mlgo.atomic import write_text
 from mlgo.errors import UserError
-from mlgo.report.atomic import write_text
 from mlgo.train.progress import Progress
 
 _SPLIT, _RUN, _CONFIG = "split.json", "run.json", "config.gin"

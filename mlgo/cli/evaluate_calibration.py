@@ -30,11 +30,11 @@ def calibration(
     Example: mlgo evaluate calibration --programs zlib,lz4 --html calibration.html
     """
     from mlgo import report
+    from mlgo.atomic import write_text
     from mlgo.evaluate.calibration import calibrate
     from mlgo.evaluate.calibration_page import calibration_page, summary, to_json
     from mlgo.evaluate.inlining import load_programs
     from mlgo.plugin.build import plugin_path
-    from mlgo.report.atomic import write_text
 
     for path in (json_path, html_path):
         if path:

@@ -32,11 +32,11 @@ def headroom(
 
     Example: mlgo evaluate headroom lua5.4 --functions 5 --steps 500
     """
+    from mlgo.atomic import write_text
     from mlgo.evaluate.headroom import find_headroom
     from mlgo.evaluate.headroom_summary import summary
     from mlgo.evaluate.inlining import load_programs
     from mlgo.plugin.build import plugin_path
-    from mlgo.report.atomic import write_text
 
     if json_path:
         check_writable(json_path)

@@ -161,9 +161,9 @@ def _command(options: dict[str, Any], programs: list[str]) -> list[str]:
 
 def _write(evaluation: RegallocEvaluation, json_path: Path | None, html_path: Path | None) -> None:
     from mlgo import report
+    from mlgo.atomic import write_text
     from mlgo.evaluate.regalloc_document import to_json
     from mlgo.evaluate.regalloc_page import regalloc_page
-    from mlgo.report.atomic import write_text
 
     try:
         if json_path:

@@ -40,6 +40,7 @@ def inlining(
     mlgo explain inlining --program re2 --html why.html
     """
     from mlgo import models, paths, report
+    from mlgo.atomic import write_text
     from mlgo.corpus.program import load_program
     from mlgo.evaluate.explain import explain as explained
     from mlgo.evaluate.explain_page import explain_page
@@ -47,7 +48,6 @@ def inlining(
     from mlgo.inlining.weights import load_weights
     from mlgo.plugin.build import DEFAULT_POLICY, plugin_path
     from mlgo.policy import Policy
-    from mlgo.report.atomic import write_text
     from mlgo.rollout.compiler import PluginCompiler
     from mlgo.toolchain import find_toolchain
 

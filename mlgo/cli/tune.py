@@ -155,8 +155,8 @@ def _check_settings(
     work: Path, folder: Path, compiler: PluginCompiler, options: dict[str, Any]
 ) -> None:
     """Remembers what a state was made with; refuses to go on with something else."""
+    from mlgo.atomic import write_text
     from mlgo.corpus.program import MANIFEST
-    from mlgo.report.atomic import write_text
 
     manifest = hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest()
     plugin = hashlib.sha256(compiler.plugin.read_bytes()).hexdigest()
@@ -175,9 +175,9 @@ def _check_settings(
 def _write_flags(compiler: PluginCompiler, result: ProgramTuning, work: Path, kind: str) -> None:
     import dataclasses
 
+    from mlgo.atomic import write_text
     from mlgo.flags import CONTROL, make_flags, write_flags
     from mlgo.plugin.build import DEFAULT_POLICY
-    from mlgo.report.atomic import write_text
 
     policy = CONTROL if kind == "default" else DEFAULT_POLICY
     flags = make_flags(policy, compiler.plugin, compiler.toolchain.release, lto=result.lto)
@@ -213,7 +213,7 @@ def _tuning(
 
 def _write(tuning: Tuning, output: Path) -> None:
     from mlgo import report
-    from mlgo.report.atomic import write_text
+    from mlgo.atomic import write_text
     from mlgo.tune.document import to_json
     from mlgo.tune.page import tune_page
 

@@ -9,10 +9,10 @@ from pathlib import Path
 from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
+from mlgo.atomic import write_text
 from mlgo.errors import UserError
 from mlgo.evaluate.result import Evaluation
 from mlgo.evaluate.statistics import totals
-from mlgo.report.atomic import write_text
 
 FORMAT = 1
 

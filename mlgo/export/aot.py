@@ -18,6 +18,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from mlgo.atomic import write_bytes
 from mlgo.errors import UserError
 from mlgo.toolchain import Toolchain, find_toolchain
 
@@ -235,9 +236,7 @@ def _join(
     keep = [f"--keep-global-symbol={symbol}" for symbol in symbols]
     objcopy = [str(toolchain.tool("llvm-objcopy")), *keep]
     _run([*objcopy, "--strip-unneeded", str(joined)], joined.parent)
-    partial = output.with_name(output.name + ".partial")
-    partial.write_bytes(joined.read_bytes())
-    partial.rename(output)
+    write_bytes(output, joined.read_bytes())
 
 
 def _run(command: list[str], cwd: Path) -> None:

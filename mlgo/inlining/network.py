@@ -8,7 +8,7 @@ from typing import Any
 import tensorflow as tf
 
 from mlgo.inlining.features import DEFAULT_DECISION
-from mlgo.inlining.scope import CALLS_FEATURE, MANGLED_FEATURE, SIZE_FEATURE
+from mlgo.inlining.scope import SCOPE_FEATURES
 from mlgo.inlining.weights import Weights
 
 
@@ -55,7 +55,7 @@ class PolicyModule(tf.Module):  # type: ignore[misc]
     def _in_scope(self, numbers: tf.Tensor) -> tf.Tensor:
         size, calls, mangled = (
             tf.gather(numbers, self._weights.features.index(name), axis=1)
-            for name in (SIZE_FEATURE, CALLS_FEATURE, MANGLED_FEATURE)
+            for name in SCOPE_FEATURES
         )
         scope = self._weights.scope
         limit = tf.where(mangled != 0, scope.most_calls, scope.most_plain_calls)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-SIZE_FEATURE: Final = "callee_instructions"
-CALLS_FEATURE: Final = "callee_call_sites"
-MANGLED_FEATURE: Final = "callee_is_mangled"
+#: What the scope reads, in the order in which it takes them.
+SCOPE_FEATURES: Final = ("callee_instructions", "callee_call_sites", "callee_is_mangled")
 
 
 @dataclass(frozen=True)
@@ -31,9 +31,13 @@ class Scope:
     most_calls: float = 4.0
     most_plain_calls: float = 4.0
 
-    def holds(
-        self, size: NDArray[np.int64], calls: NDArray[np.int64], mangled: NDArray[np.int64]
-    ) -> NDArray[np.bool_]:
-        """Returns for each call whether the network decides it, from the callees' features."""
+    def holds(self, x: NDArray[np.int64], features: Sequence[str]) -> NDArray[np.bool_]:
+        """Returns for each call whether the network decides it.
+
+        Args:
+            x: int64 (n, features).
+            features: names of the columns.
+        """
+        size, calls, mangled = (x[:, features.index(name)] for name in SCOPE_FEATURES)
         limit = np.where(mangled != 0, self.most_calls, self.most_plain_calls)
         return np.asarray((size <= self.most_instructions) & (calls <= limit))

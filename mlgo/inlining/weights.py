@@ -22,9 +22,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from mlgo.atomic import write_bytes
 from mlgo.errors import UserError
 from mlgo.inlining.features import DEFAULT_DECISION
-from mlgo.inlining.scope import CALLS_FEATURE, MANGLED_FEATURE, SIZE_FEATURE, Scope
+from mlgo.inlining.scope import SCOPE_FEATURES, Scope
 
 FORMAT = "mlgo-mlp-3"
 Floats = NDArray[np.float32]
@@ -61,11 +62,7 @@ class Weights:
             if index + 1 < len(self.kernels):
                 activation = np.tanh(activation)
         default = x[:, self.features.index(DEFAULT_DECISION)] != 0
-        size, calls, mangled = (
-            x[:, self.features.index(name)]
-            for name in (SIZE_FEATURE, CALLS_FEATURE, MANGLED_FEATURE)
-        )
-        scope = self.scope.holds(size, calls, mangled)
+        scope = self.scope.holds(x, self.features)
         logits = scope * activation[:, 0] + self.default_weight * np.where(default, 1, -1)
         return np.asarray(logits, np.float32)
 
@@ -86,9 +83,7 @@ class Weights:
 
     def save(self, path: Path) -> None:
         """Writes the file, atomically."""
-        partial = path.with_name(path.name + ".partial")
-        partial.write_bytes(self.to_bytes())
-        partial.rename(path)
+        write_bytes(path, self.to_bytes())
 
     @property
     def sha256(self) -> str:
@@ -151,7 +146,7 @@ def load_weights(path: Path) -> Weights:
 
 
 def _parse(features: tuple[str, ...], layers: list[int], body: bytes) -> Weights:
-    for needed in (DEFAULT_DECISION, SIZE_FEATURE, CALLS_FEATURE, MANGLED_FEATURE):
+    for needed in (DEFAULT_DECISION, *SCOPE_FEATURES):
         if needed not in features:
             raise ValueError(f"it does not read the feature {needed}")
     numbers = np.frombuffer(body, "<f4")

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mlgo import __version__, models, paths
+from mlgo.atomic import write_bytes
 from mlgo.errors import UserError
 from mlgo.toolchain import DEFAULT_RELEASE, find_toolchain
 
@@ -91,11 +92,8 @@ def build_plugin(
 
 def _publish(made: Path, plugin: Path) -> None:
     """Replaces the plugin at once: compilers that run have it open, others may start."""
-    if plugin.exists() and filecmp.cmp(made, plugin, shallow=False):
-        return
-    partial = plugin.with_suffix(".partial")
-    shutil.copyfile(made, partial)
-    partial.replace(plugin)
+    if not (plugin.exists() and filecmp.cmp(made, plugin, shallow=False)):
+        write_bytes(plugin, made.read_bytes())
 
 
 def _objects(policy: str) -> list[Path]:

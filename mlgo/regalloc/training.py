@@ -17,6 +17,7 @@ from pathlib import Path
 import gin
 import numpy as np
 
+from mlgo.atomic import write_json
 from mlgo.corpus.program import Module
 from mlgo.errors import UserError
 from mlgo.parallel import parallel_map
@@ -24,7 +25,6 @@ from mlgo.regalloc.allocate import Allocator
 from mlgo.regalloc.explore import Alternatives, explore, load_alternatives
 from mlgo.regalloc.learn import Preference, prefer
 from mlgo.regalloc.weights import EvictionWeights, Floats, load_eviction_weights
-from mlgo.report.atomic import write_json
 from mlgo.rollout.collect import Task, tasks
 from mlgo.train.progress import Progress
 from mlgo.workloads.allocation import AllocationKind

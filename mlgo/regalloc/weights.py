@@ -22,6 +22,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from mlgo.atomic import write_bytes
 from mlgo.errors import UserError
 
 FORMAT = "mlgo-evict-1"
@@ -97,9 +98,7 @@ class EvictionWeights:
 
     def save(self, path: Path) -> None:
         """Writes the file, atomically."""
-        partial = path.with_name(path.name + ".partial")
-        partial.write_bytes(self.to_bytes())
-        partial.rename(path)
+        write_bytes(path, self.to_bytes())
 
     @property
     def sha256(self) -> str:

@@ -101,7 +101,7 @@ def write(page: Page, path: Path) -> None:
     Raises:
         OSError: the folder is not writable, or the disk is full.
     """
-    from mlgo.report.atomic import write_text
+    from mlgo.atomic import write_text
 
     write_text(path, render(page))
 

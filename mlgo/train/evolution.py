@@ -20,6 +20,7 @@ from mlgo.inlining.features import FEATURES
 from mlgo.inlining.scope import Scope
 from mlgo.inlining.weights import Weights, squash
 from mlgo.policy import Policy
+from mlgo.rollout.arrays import save_arrays
 from mlgo.train.objective import Objective, Problem
 from mlgo.train.selection import Selection
 from mlgo.train.workspace import Workspace
@@ -67,10 +68,7 @@ class State:
 
     def save(self, file: Path) -> None:
         """Writes the state, atomically."""
-        partial = file.with_suffix(".partial")
-        with partial.open("wb") as stream:
-            np.savez(stream, **dataclasses.asdict(self))
-        partial.rename(file)
+        save_arrays(file, {name: np.asarray(v) for name, v in dataclasses.asdict(self).items()})
 
 
 def load_state(file: Path) -> State:

@@ -21,7 +21,7 @@ from tf_agents.trajectories import StepType, time_step, trajectory
 from mlgo.errors import UserError
 from mlgo.inlining.dataset import Examples
 from mlgo.inlining.features import FEATURES
-from mlgo.inlining.scope import CALLS_FEATURE, MANGLED_FEATURE, SIZE_FEATURE, Scope
+from mlgo.inlining.scope import Scope
 from mlgo.inlining.weights import Floats, Weights, ensemble, load_weights, squash
 from mlgo.train.network import ACTION_SPEC, OBSERVATION_SPEC, PolicyNetwork
 from mlgo.train.workspace import Workspace
@@ -105,9 +105,7 @@ def imitate_once(config: Imitation, examples: Examples, name: str, workspace: Wo
 
 
 def _of_use(examples: Examples, scope: Scope) -> Examples:
-    columns = (SIZE_FEATURE, CALLS_FEATURE, MANGLED_FEATURE)
-    size, calls, mangled = (examples.features[:, FEATURES.index(name)] for name in columns)
-    used = (examples.weights > 0) & scope.holds(size, calls, mangled)
+    used = (examples.weights > 0) & scope.holds(examples.features, FEATURES)
     if not used.any():
         raise UserError("no explored decision matters", hint="explore more modules, or more flips")
     return Examples(examples.features[used], examples.actions[used], examples.weights[used])

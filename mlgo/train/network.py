@@ -11,7 +11,7 @@ from tf_agents.networks import network
 from tf_agents.specs import tensor_spec
 
 from mlgo.inlining.features import DEFAULT_DECISION, FEATURES
-from mlgo.inlining.scope import CALLS_FEATURE, MANGLED_FEATURE, SIZE_FEATURE, Scope
+from mlgo.inlining.scope import SCOPE_FEATURES, Scope
 from mlgo.inlining.weights import Floats, Weights, squash
 
 OBSERVATION_SPEC = tensor_spec.TensorSpec((len(FEATURES),), tf.float32, "squashed_features")
@@ -73,10 +73,7 @@ class PolicyNetwork(network.Network):  # type: ignore[misc]
         return tf.stack([tf.zeros_like(logit), logit], axis=1), network_state
 
     def _in_scope(self, observation: Any) -> tf.Tensor:
-        size, calls, mangled = (
-            observation[:, FEATURES.index(name)]
-            for name in (SIZE_FEATURE, CALLS_FEATURE, MANGLED_FEATURE)
-        )
+        size, calls, mangled = (observation[:, FEATURES.index(name)] for name in SCOPE_FEATURES)
         plain, most = _above(self._scope.most_plain_calls), _above(self._scope.most_calls)
         limit = tf.where(mangled > 0, most, plain)
         return (size < _above(self._scope.most_instructions)) & (calls < limit)

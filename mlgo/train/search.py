@@ -17,13 +17,13 @@ from typing import TypeVar
 
 import gin
 
+from mlgo.atomic import write_json
 from mlgo.errors import UserError
 from mlgo.inlining.dataset import Examples, balanced, concatenate
 from mlgo.inlining.reward import LinkedWeights
 from mlgo.inlining.weights import load_weights
 from mlgo.parallel import parallel_map
 from mlgo.policy import Policy
-from mlgo.report.atomic import write_json
 from mlgo.rollout.collect import Task, tasks
 from mlgo.rollout.explore import Sizes, measure
 from mlgo.train.imitation import Imitation, imitate_once
@@ -91,11 +91,10 @@ class SearchTraining:
         parts: dict[str, list[Examples]] = {}
         for number in range(self.config.rounds):
             for program, found in self._search(number, policy, linked):
-                examples = flips(found, linked[program], self.config.sharing, self.config.clip)
-                parts.setdefault(program, []).append(examples)
-            name = f"round-{number}"
+                part = flips(found, linked[program], self.config.sharing, self.config.clip)
+                parts.setdefault(program, []).append(part)
             examples = balanced(map(concatenate, parts.values()), self.config.balance)
-            learned = imitate_once(Imitation(), examples, name, self.workspace)
+            learned = imitate_once(Imitation(), examples, f"round-{number}", self.workspace)
             self._selection.start(dataclasses.replace(learned, default_weight=_NEVER))
             self._selection.offer(f"round {number}", learned)
             policy = Policy("file", weights=self._selection.best)

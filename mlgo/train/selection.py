@@ -7,9 +7,9 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from mlgo.atomic import write_json
 from mlgo.inlining.weights import Weights
 from mlgo.policy import Policy
-from mlgo.report.atomic import write_json
 from mlgo.train.objective import Problem
 from mlgo.train.validation import LinkedSize, linked_size
 from mlgo.train.workspace import Workspace

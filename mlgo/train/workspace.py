@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from mlgo.report.atomic import write_text
+from mlgo.atomic import write_text
 from mlgo.rollout.compiler import PluginCompiler
 from mlgo.rollout.executor import Executor
 from mlgo.train.progress import Progress

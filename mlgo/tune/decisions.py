@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
+from mlgo.atomic import write_text
 from mlgo.errors import UserError
-from mlgo.report.atomic import write_text
 
 MAGIC = "mlgo-decisions-1"
 # Scores are written with six digits: below this it is not known what the policy would have done.

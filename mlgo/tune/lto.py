@@ -13,13 +13,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from mlgo.atomic import write_text
 from mlgo.corpus.build import compile_module, link_program, text_size
 from mlgo.corpus.program import Link
 from mlgo.errors import UserError
 from mlgo.parallel import parallel_map
 from mlgo.policy import Policy
 from mlgo.process import check, run
-from mlgo.report.atomic import write_text
 from mlgo.rollout.explore import Sizes
 from mlgo.toolchain import Toolchain
 from mlgo.tune.decisions import Decision, differences, read_record, write_decisions

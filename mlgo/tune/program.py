@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mlgo.atomic import write_text
 from mlgo.corpus.build import compile_module, link_program, text_size
 from mlgo.corpus.program import Link, Module, Program
 from mlgo.errors import UserError
 from mlgo.parallel import parallel_map
 from mlgo.policy import Policy
-from mlgo.report.atomic import write_text
 from mlgo.rollout.compiler import PluginCompiler
 from mlgo.tune.decisions import Decision, differences, portable_name, write_decisions
 from mlgo.tune.module import ModuleTarget

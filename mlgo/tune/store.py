@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from mlgo.atomic import write_text
 from mlgo.errors import UserError
-from mlgo.report.atomic import write_text
 from mlgo.rollout.explore import Sizes
 from mlgo.tune.decisions import Decision, Key
 from mlgo.tune.search import State

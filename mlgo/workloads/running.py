@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mlgo import paths
+from mlgo.atomic import write_bytes
 from mlgo.errors import UserError
 from mlgo.process import check, run
 from mlgo.workloads.executable import DRIVERS
@@ -200,7 +201,5 @@ def _input_file(folder: Path, which: Input) -> Path:
     path = folder / f"{which.kind}-{which.size}-{which.seed}.{which.kind}"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        partial = path.with_name(path.name + ".partial")
-        partial.write_bytes(make_input(which.kind, which.size, which.seed))
-        partial.replace(path)
+        write_bytes(path, make_input(which.kind, which.size, which.seed))
     return path

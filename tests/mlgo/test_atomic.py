@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mlgo.report import atomic
+from mlgo import atomic
 from telamalloc import atomic as telamalloc_atomic
 
 
