@@ -14,7 +14,6 @@ from mlgo.policy import Policy
 if TYPE_CHECKING:
     from mlgo.workloads.optimise import Extra
 
-_MODELS = {"inlining": "inlining-size", "regalloc": "regalloc-speed"}
 POLICIES = ("learned", "default", "random", "stock")
 
 
@@ -33,6 +32,13 @@ POLICIES = ("learned", "default", "random", "stock")
     show_default=True,
     help="What the policy decides: inlining at -Oz, or register allocation at -O2.",
 )
+@click.option(
+    "--profile",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="For -fprofile-use, as `mlgo corpus profile` writes it: with one, the learned policy of "
+    "register allocation tries several allocations.",
+)
+@click.option("--trials", type=click.IntRange(0), help="So many of them for the whole program.")
 @click.option("--model", help="In the plugin; the problem's shipped one by default.")
 @click.option("--seed", default=0, show_default=True, help="Of the random policy.")
 @click.option("--release", default=22, show_default=True, help="LLVM release.")
@@ -43,6 +49,8 @@ def test(
     policy: str,
     decisions: Path | None,
     problem: str,
+    profile: Path | None,
+    trials: int | None,
     model: str | None,
     seed: int,
     release: int,
@@ -57,15 +65,23 @@ def test(
     mlgo test pugixml
     mlgo test pugixml --decisions build/tune/pugixml/decisions.tsv
     mlgo test re2 --problem regalloc --policy random --seed 3
+    mlgo test lua5.4 --problem regalloc --profile lua.profdata --trials 100
     """
     from mlgo.corpus.assemble import Settings
     from mlgo.testing import run_suite_with
 
     if decisions and (policy == "stock" or problem == "regalloc"):
         raise UserError("--decisions needs an inlining policy", hint="leave it out")
+    if (profile or trials) and problem != "regalloc":
+        raise UserError("--profile and --trials are for register allocation", hint="leave them out")
+    if trials and not profile:
+        raise UserError("nothing is tried without a profile", hint="name one with --profile")
     listed = decisions.absolute() if decisions else None
     chosen = Policy(policy, seed=seed, decisions=listed)  # type: ignore[arg-type]  # click checked
-    extra = _extra(problem, chosen, model, release)
+    if problem == "inlining":
+        extra = _inlining(chosen, model, release)
+    else:
+        extra = _allocation(chosen, profile, trials, model, release)
     settings = Settings(jobs=jobs, release=release)
     outcome = run_suite_with(program, f"{problem}, {policy}", extra, settings)
     if verbose or not outcome.passed:
@@ -75,18 +91,35 @@ def test(
     print(f"{program}\t{policy}\tpassed")
 
 
-def _extra(problem: str, policy: Policy, model: str | None, release: int) -> Extra:
-    """What every compile gets."""
+def _inlining(policy: Policy, model: str | None, release: int) -> Extra:
+    """What every compile gets, at -Oz."""
+    from mlgo.plugin.build import plugin_path
+    from mlgo.workloads.optimise import Extra
+
+    if policy.kind == "stock":
+        return Extra()
+    plugin = plugin_path(release, model or "inlining-size")
+    return Extra(tuple(policy.arguments(plugin)), policy.environment())
+
+
+def _allocation(
+    policy: Policy, profile: Path | None, trials: int | None, model: str | None, release: int
+) -> Extra:
+    """What every compile gets, at -O2."""
     from mlgo.plugin.build import plugin_path
     from mlgo.workloads.allocation import allocation
     from mlgo.workloads.optimise import Extra
 
-    level = ("-O2",) if problem == "regalloc" else ()
+    # A test suite has sources that its profile does not know.
+    use = (f"-fprofile-use={profile.absolute()}", "-Wno-profile-instr-out-of-date")
+    level = ("-O2", *use) if profile else ("-O2",)
     if policy.kind == "stock":
         return Extra(level)
-    plugin = plugin_path(release, model or _MODELS[problem])
-    if problem == "inlining":
-        return Extra(tuple(policy.arguments(plugin)), policy.environment())
-    random = policy.kind == "random"
-    found = allocation(plugin, policy.kind, seed=policy.seed, priority=random, trials=0)
+    found = allocation(
+        plugin_path(release, model or "regalloc-speed"),
+        policy.kind,
+        seed=policy.seed,
+        priority=policy.kind == "random",
+        trials=trials if profile else 0,
+    )
     return Extra((*level, *found.arguments), found.environment)

@@ -19,6 +19,7 @@ SMALL = ("--max-funcs", "6", "--max-block-depth", "3", "--no-argc")
 SECONDS = 5.0  # of a run; Csmith's programs may loop for ever
 MODEL = "regalloc-speed" if "regalloc-speed" in models.names() else "inlining-size"
 KINDS = ("default", "random") + (("learned",) if MODEL == "regalloc-speed" else ())
+TRIALS = 100  # for a program
 
 pytestmark = pytest.mark.skipif(
     shutil.which("csmith") is None or not HEADERS.is_dir(),
@@ -31,15 +32,27 @@ def plugin():
     return build_plugin(22, MODEL)
 
 
-def compile_and_run(folder, name, level, extra):
+def compile_and_run(folder, name, level, extra, *more):
     """Returns what a program prints: its checksum."""
     program = folder / f"{name}{level}"
-    argv = [find_toolchain().clang, level, "-w", f"-I{HEADERS}", *extra.arguments]
+    argv = [find_toolchain().clang, level, "-w", f"-I{HEADERS}", *extra.arguments, *more]
     done = run([*argv, folder / f"{name}.c", "-o", program], env=extra.environment)
     check(done, f"compiling {name} at {level}")
-    done = run([program], timeout=SECONDS)
+    done = run([program], env={"LLVM_PROFILE_FILE": f"{folder / name}.profraw"}, timeout=SECONDS)
     program.unlink()
     return done
+
+
+def profiled(folder, name):
+    """Returns the flag of a program's profile, and what it printed while it was profiled."""
+    said = compile_and_run(folder, name, "-O2", Extra(("-fprofile-generate",)))
+    raw, profile = folder / f"{name}.profraw", folder / f"{name}.profdata"
+    if raw.exists():  # it was not stopped
+        check(
+            run([find_toolchain().tool("llvm-profdata"), "merge", raw, "-o", profile]), "profiling"
+        )
+        raw.unlink()
+    return f"-fprofile-use={profile}", said
 
 
 def check_program(folder, seed, plugin):
@@ -56,8 +69,21 @@ def check_program(folder, seed, plugin):
             extra = allocation(plugin, kind, seed=seed, priority=kind == "random", trials=0)
             found = compile_and_run(folder, name, level, extra)
             assert (found.code, found.log) == (wanted.code, wanted.log), (seed, level, kind)
+    if MODEL == "regalloc-speed":
+        check_trials(folder, name, wanted, plugin)
     (folder / f"{name}.c").unlink()
     return True
+
+
+def check_trials(folder, name, wanted, plugin):
+    """Compares builds with a profile, in whose hot functions allocations are tried."""
+    use, said = profiled(folder, name)
+    assert said.log == wanted.log
+    extra = allocation(plugin, "learned", trials=TRIALS)
+    for level in ("-O1", "-O2", "-O3"):
+        found = compile_and_run(folder, name, level, extra, use)
+        assert (found.code, found.log) == (wanted.code, wanted.log), (name, level)
+    (folder / f"{name}.profdata").unlink()
 
 
 def check_programs(folder, count, plugin):

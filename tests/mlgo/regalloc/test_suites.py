@@ -7,6 +7,7 @@ from mlgo.plugin.build import build_plugin
 from mlgo.testing import run_suite_with
 from mlgo.workloads.allocation import allocation
 from mlgo.workloads.optimise import Extra
+from mlgo.workloads.profile import find_profile
 
 MODEL = "regalloc-speed" if "regalloc-speed" in models.names() else "inlining-size"
 KINDS = ("random",) + (("learned",) if MODEL == "regalloc-speed" else ())
@@ -21,4 +22,18 @@ def test_suite_passes(name, kind):
     policy = allocation(build_plugin(22, MODEL), kind, seed=1, priority=kind == "random", trials=0)
     extra = Extra(("-O2", *policy.arguments), policy.environment)
     outcome = run_suite_with(name, f"regalloc, {kind}", extra)
+    assert outcome.passed, outcome.log[-3000:]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+@pytest.mark.skipif(MODEL != "regalloc-speed", reason="needs the model of register allocation")
+@pytest.mark.parametrize("name", SUITES)
+def test_suite_passes_with_trials(name):
+    """Needs the program in the corpus, with its profile (`mlgo corpus profile`)."""
+    policy = allocation(build_plugin(22, MODEL), "learned", trials=100)
+    use = (f"-fprofile-use={find_profile(name, 22)}", "-Wno-profile-instr-out-of-date")
+    outcome = run_suite_with(
+        name, "trials", Extra(("-O2", *use, *policy.arguments), policy.environment)
+    )
     assert outcome.passed, outcome.log[-3000:]
