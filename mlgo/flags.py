@@ -42,12 +42,17 @@ def make_flags(policy: str, plugin: Path, release: int, *, lto: bool = False) ->
         lto: for full link-time optimisation: the plugin is in the compiles and in the link.
 
     Raises:
-        UserError: this release of LLVM is not installed.
+        UserError: this release of LLVM is not installed, or gives the policy no place.
     """
     toolchain = find_toolchain(release)
     control = policy == CONTROL
-    # A policy for allocation alone is for speed; those of inlining are for size.
-    fast = not control and {models.problem(name) for name in policy.split("+")} == {"regalloc"}
+    problems = set() if control else {models.problem(name) for name in policy.split("+")}
+    if "regalloc" in problems and release < 22:
+        raise UserError(
+            f"Debian's LLVM {release} has no place for {policy}",
+            hint="--release 22, or the compiler of `mlgo toolchain build`",
+        )
+    fast = problems == {"regalloc"}  # policies of inlining are for size
     compile_ = ["-O2" if fast else "-Oz", f"-fpass-plugin={plugin}"]
     if control:
         if release < 22:  # options are parsed before -fpass-plugin is loaded

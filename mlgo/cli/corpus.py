@@ -76,7 +76,8 @@ def add(
         return
     wanted = [*packages, *_packages_of(splits)]
     if not wanted or not (debian or splits):
-        raise UserError("nothing to add", hint="mlgo corpus add --debian lua5.4")
+        packages_or_one = " ".join(packages) or "lua5.4"
+        raise UserError("nothing to add", hint=f"mlgo corpus add --debian {packages_or_one}")
     failed = [package for package in wanted if not _add_package(package, settings)]
     if failed:
         raise UserError(f"not added: {' '.join(failed)}", exit_code=1)

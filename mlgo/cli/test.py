@@ -111,8 +111,8 @@ def _allocation(
     from mlgo.workloads.optimise import Extra
 
     # A test suite has sources that its profile does not know.
-    use = (f"-fprofile-use={profile.absolute()}", "-Wno-profile-instr-out-of-date")
-    level = ("-O2", *use) if profile else ("-O2",)
+    unknown = "-Wno-profile-instr-out-of-date"
+    level = ("-O2", f"-fprofile-use={profile.absolute()}", unknown) if profile else ("-O2",)
     if policy.kind == "stock":
         return Extra(level)
     found = allocation(

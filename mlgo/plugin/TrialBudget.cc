@@ -8,9 +8,9 @@ namespace {
 constexpr double FewestTrials = 3; // the first one only tells what to try
 // In about the time that takes allocating one machine instruction: of a process; and what trials
 // may take for each counter of the profile and each IR instruction of the module, which is a few
-// per cent of compiling the program and at most a third of compiling the module
+// per cent of compiling the program and at most a fifth of compiling the module
 // (docs/regalloc-evaluation.md has what was measured).
-constexpr double Process = 300, PerCounter = 3, PerInstruction = 3.5;
+constexpr double Process = 300, PerCounter = 2.7, PerInstruction = 2.2;
 
 /// Allocating large functions takes more than their share.
 double price(const MachineFunction &MF) {

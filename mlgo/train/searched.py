@@ -104,7 +104,9 @@ def search_module(
     begin = [first] if policy.kind == "default" else [first, target.compile_as("default")]
     state = start(target, begin, 2 * len(begin) - 1)
     heard: list[tuple[Sequence[Decision], Sizes]] = []
-    search(target, state, compiles, Params(seed), observe=lambda *flip: heard.append(flip))
+    search(
+        target, state, compiles, Params(seed, sites=False), observe=lambda *flip: heard.append(flip)
+    )
     size = bytes_of(target, first.sizes)
     return Searched(
         _features(target, state.best),

@@ -8,9 +8,7 @@ time a compile without a trial verifies what was put together; only that can bec
 
 from __future__ import annotations
 
-import dataclasses
-import math
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -18,15 +16,11 @@ from typing import Protocol
 import numpy as np
 
 from mlgo.rollout.explore import Sizes
-from mlgo.tune.decisions import Decision, Key
-from mlgo.tune.regions import Regions
+from mlgo.tune.decisions import Decision
+from mlgo.tune.moves import Move, choose, labels
 
 # A compile without a trial after so many with one.
 _VERIFY = 6
-# How much bigger a trial may make all, estimated: LLVM's ML advisor gives up at twice the size.
-_GROWTH = 0.25
-# Bytes of growth that make a move half as promising.
-_HALVING = 32.0
 _WORSE = 1.001
 
 
@@ -65,6 +59,7 @@ class Params:
 
     Attributes:
         seed: of what is tried when.
+        sites: in the first round, try all calls from one function to another together.
         groups: try all calls of a callee together.
         pairs: in later rounds, flip two decisions of a region at once.
         sideways: in later rounds, keep flips that change nothing.
@@ -73,6 +68,7 @@ class Params:
     """
 
     seed: int = 0
+    sites: bool = True
     groups: bool = True
     pairs: bool = True
     sideways: bool = True
@@ -95,6 +91,7 @@ class State:
         unverified: trials since the last verification.
         round: how often every move has been tried.
         tried: moves of this round, by name.
+        record: kind of move -> how often it was tried, and how often it paid.
     """
 
     base: list[Decision]
@@ -107,14 +104,7 @@ class State:
     unverified: int = 0
     round: int = 0
     tried: set[str] = field(default_factory=set)
-
-
-@dataclass(frozen=True)
-class _Move:
-    name: str
-    keys: tuple[Key, ...]
-    growth: float
-    region: frozenset[str] = frozenset()  # known once it is chosen: thousands are not
+    record: dict[str, tuple[int, int]] = field(default_factory=dict)
 
 
 def bytes_of(target: Target, sizes: Sizes) -> float:
@@ -177,7 +167,7 @@ def _verify(target: Target, state: State) -> None:
 
 def _trial(target: Target, state: State, params: Params, observe: Observer) -> None:
     rng = np.random.default_rng([params.seed, state.spent])
-    batch = _choose(state, params, rng)
+    batch = choose(state, params, rng)
     flipped = {key for move in batch for key in move.keys}
     decisions = [d.flipped() if d.key in flipped else d for d in state.base]
     outcome = target.compile(decisions)
@@ -190,27 +180,27 @@ def _trial(target: Target, state: State, params: Params, observe: Observer) -> N
     for move in batch:
         change = _change(move.region, state.sizes, outcome.sizes)
         observe([by_key[key] for key in move.keys], change)
-        if sum(target.weight(name) * size for name, size in change.items()) < limit:
+        added = sum(target.weight(name) * size for name, size in change.items())
+        if added < limit:
             kept.append(move)
+            state.tried.add(move.back)
+        tried, won = state.record.get(move.kind, (0, 0))
+        state.record[move.kind] = tried + 1, won + (added < -1e-9)
     _merge(state, batch, kept, outcome)
-
-
-def _labels(function: str) -> tuple[str, str]:
-    return function, f"static {function}"
 
 
 def _change(region: frozenset[str], before: Sizes, after: Sizes) -> Sizes:
     """The bytes that a trial added to the functions of a region."""
-    labels = [label for function in sorted(region) for label in _labels(function)]
-    added = {n: after.get(n, 0) - before.get(n, 0) for n in labels}
+    names = [label for function in sorted(region) for label in labels(function)]
+    added = {n: after.get(n, 0) - before.get(n, 0) for n in names}
     return {name: size for name, size in added.items() if size}
 
 
-def _merge(state: State, batch: list[_Move], kept: list[_Move], outcome: Outcome) -> None:
+def _merge(state: State, batch: list[Move], kept: list[Move], outcome: Outcome) -> None:
     """Takes the regions of what paid from the trial, and those of what did not from the base."""
     accepted = frozenset().union(*(move.region for move in kept))
     rejected = frozenset().union(*(move.region for move in batch)) - accepted
-    restored = {label for function in rejected for label in _labels(function)}
+    restored = {label for function in rejected for label in labels(function)}
     sizes = {n: s for n, s in outcome.sizes.items() if n not in restored}
     sizes |= {n: s for n, s in state.sizes.items() if n in restored}
     state.sizes = sizes
@@ -225,100 +215,4 @@ def _by_caller(decisions: Sequence[Decision]) -> dict[str, list[Decision]]:
     found: dict[str, list[Decision]] = defaultdict(list)
     for decision in decisions:
         found[decision.key.caller].append(decision)
-    return found
-
-
-def _choose(state: State, params: Params, rng: np.random.Generator) -> list[_Move]:
-    """The next moves to try: independent of each other, promising ones first."""
-    make = _MoveMaker(state)
-    moves = _moves(make, state, params)
-    left = [move for move in moves if move.name not in state.tried]
-    if not left:
-        state.round += 1
-        state.tried = set()
-        left = moves
-    if state.round > 0 and params.pairs:
-        left = _with_partners(make, state, left, rng)
-    rank = np.argsort(-(rng.gumbel(size=len(left)) + _preference(state, left)), kind="stable")
-    taken: set[str] = set()
-    batch: list[_Move] = []
-    room = _GROWTH * sum(state.sizes.values())
-    for index in rank.tolist():
-        move = left[index]
-        if make.independent(move, taken) and (move.growth <= room or not batch):
-            move = dataclasses.replace(move, region=make.regions.of(move.keys))
-            taken |= move.region
-            room -= move.growth
-            batch.append(move)
-            if len(batch) == params.batch:
-                break
-    return batch
-
-
-def _moves(make: _MoveMaker, state: State, params: Params) -> list[_Move]:
-    moves = [make("\t".join(map(str, d.key)), (d.key,)) for d in state.base]
-    if params.groups:
-        for inline, title in ((True, "keep all"), (False, "inline all")):
-            by_callee: dict[str, list[Key]] = defaultdict(list)
-            for decision in state.base:
-                if decision.inline is inline:
-                    by_callee[decision.key.callee].append(decision.key)
-            for callee, keys in by_callee.items():
-                if len(keys) > 1:
-                    moves.append(make(f"{title}\t{callee}", tuple(keys)))
-    return moves
-
-
-class _MoveMaker:
-    """Makes moves from a state's base."""
-
-    def __init__(self, state: State) -> None:
-        self.regions = Regions(state.base)
-        self._kept = Counter(d.key.callee for d in state.base if not d.inline)
-        self._inlined = {d.key for d in state.base if d.inline}
-        self._sizes = state.sizes
-
-    def __call__(self, name: str, keys: tuple[Key, ...]) -> _Move:
-        growth = sum(self._growth(key, len(keys)) for key in keys)
-        return _Move(name, keys, growth)
-
-    def independent(self, move: _Move, taken: set[str]) -> bool:
-        """Whether a move's region has nothing of `taken`."""
-        ends = {end for key in move.keys for end in (key.caller, key.callee)}
-        callers = {key.caller for key in move.keys}
-        return taken.isdisjoint(ends) and all(
-            taken.isdisjoint(self.regions.upward(caller)) for caller in callers
-        )
-
-    def _growth(self, key: Key, together: int) -> float:
-        """Bytes that a flip may add at worst: a copy of the callee for each copy of the call."""
-        size = max(self._sizes.get(label, 0) for label in _labels(key.callee))
-        if key in self._inlined or self._kept[key.callee] <= together:
-            return 0.0
-        return float(size * len(self.regions.upward(key.caller)))
-
-
-def _preference(state: State, moves: list[_Move]) -> list[float]:
-    """Refused calls pay more often than inlined ones, unsure ones more often than sure ones."""
-    by_key = {decision.key: decision for decision in state.base}
-    found = []
-    for move in moves:
-        first = by_key[move.keys[0]]
-        promise = (0.0 if first.inline else math.log(4.0)) - abs(first.logit) / 2
-        found.append(promise - math.log(2.0) * move.growth / _HALVING)
-    return found
-
-
-def _with_partners(
-    make: _MoveMaker, state: State, moves: list[_Move], rng: np.random.Generator
-) -> list[_Move]:
-    """Gives every other single move a second decision of the same caller."""
-    callers = _by_caller(state.base)
-    found = []
-    for move in moves:
-        others = callers[move.keys[0].caller]
-        partner = others[int(rng.integers(len(others)))].key
-        if len(move.keys) == 1 and partner != move.keys[0] and rng.random() < 0.5:
-            move = make(move.name, (*move.keys, partner))
-        found.append(move)
     return found

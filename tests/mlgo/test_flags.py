@@ -11,6 +11,7 @@ import pytest
 
 from mlgo import paths
 from mlgo.corpus.debian import fetch
+from mlgo.errors import UserError
 from mlgo.flags import FORMATS, make_flags, write_flags
 from mlgo.plugin.build import build_plugin, plugin_path
 from mlgo.toolchain import find_toolchain
@@ -185,3 +186,10 @@ def mlgo(*arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
     done = subprocess.run([program, *arguments], capture_output=True, text=True)
     assert done.returncode == code, done.stderr
     return done
+
+
+def test_register_allocation_needs_a_release_with_a_place_for_it(tmp_path: Path) -> None:
+    plugin = tmp_path / "mlgo.so"
+    assert make_flags("regalloc-speed", plugin, 22).compile == ("-O2", f"-fpass-plugin={plugin}")
+    with pytest.raises(UserError, match="LLVM 19 has no place"):
+        make_flags("inlining-size+regalloc-speed", plugin, 19)

@@ -4,11 +4,13 @@ import contextlib
 import dataclasses
 import itertools
 
+import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlgo.tune.decisions import Decision, Key
-from mlgo.tune.regions import Regions
+from mlgo.tune.moves import choose
+from mlgo.tune.regions import Batch, Regions
 from mlgo.tune.search import Outcome, Params, bytes_of, search, start
 from mlgo.tune.store import load_state, save_state
 
@@ -102,12 +104,60 @@ def test_a_stopped_search_ends_as_an_uninterrupted_one(tmp_path_factory, graph, 
     assert dataclasses.asdict(resumed) == dataclasses.asdict(whole)
 
 
+CALLS = [
+    Decision(Key("b", "a", 0), True, 1.0),
+    Decision(Key("c", "b", 0), True, 1.0),
+    Decision(Key("d", "c", 0), False, -1.0),
+    Decision(Key("d", "c", 1), False, -1.0),
+    Decision(Key("e", "c", 0), False, -1.0),
+]
+
+
 def test_regions_reach_up_through_what_is_inlined():
-    decisions = [
-        Decision(Key("b", "a", 0), True, 1.0),
-        Decision(Key("c", "b", 0), True, 1.0),
-        Decision(Key("d", "c", 0), False, -1.0),
-    ]
-    regions = Regions(decisions)
-    assert regions.of([Key("a", "x", 0)]) == {"a", "b", "c", "x"}
-    assert regions.of([Key("d", "c", 0)]) == {"d", "c"}
+    regions = Regions(CALLS, {"c", "d", "e", "x"})
+    assert regions.of([Key("a", "x", 0)]) == {"a", "b", "c"}  # x has its code anyway
+    assert regions.of([Key("c", "b", 0)]) == {"c", "b"}  # b gets code of its own
+    assert regions.of([Key("d", "c", 0)]) == {"d"}
+    assert regions.of([d.key for d in CALLS[2:]]) == {"c", "d", "e"}  # c goes
+
+
+def test_a_batch_takes_what_does_not_meet():
+    regions = Regions(CALLS, {"c", "d", "e", "x"})
+    d, also_d, e = [Key("d", "c", 0)], [Key("d", "c", 1)], [Key("e", "c", 0)]
+    batch = Batch(regions)
+    assert batch.add(d) == {"d"}
+    assert batch.add(also_d) is None  # changes d too
+    assert batch.add([Key("b", "a", 0)]) is None  # changes c, which d reads
+    assert batch.add(e) == {"e"}  # one call of c is left
+    batch = Batch(regions)
+    assert batch.add([*d, *also_d]) == {"d"}
+    assert batch.add(e) is None  # would take the last call of c
+    assert Batch(regions).add(e) == {"e"}
+    batch = Batch(regions)
+    assert batch.add([Key("b", "a", 0)]) == {"a", "b", "c"}
+    assert batch.add(d) is None  # reads c, which changes
+
+
+def test_a_round_tries_every_move_once_and_none_back():
+    graph = CallGraph([3, 20, 9], [[], [0, 0], [0, 1]])
+    state = begin(graph)
+    names = []
+    while state.round == 0:
+        batch = choose(state, Params(), np.random.default_rng(0))
+        if state.round == 0:
+            names += [move.name for move in batch]
+            state.tried |= {move.name for move in batch}
+    assert sorted(names) == ["f0\tinline", "f1\tf0\tinline", "f2\tf0\tinline", "f2\tf1\tinline"]
+    assert {move.back for move in batch} & {*names} == set()
+
+
+def test_what_paid_before_is_tried_first():
+    graph = CallGraph([3, 20, 9], [[], [0, 0], [0, 1]])
+    first = []
+    for won in (0, 20):
+        state = begin(graph)
+        state.record = {"f0\tinline": (20, won), "f1\tinline": (20, 20 - won)}
+        only = Params(sites=False, groups=False, batch=1)
+        batches = [choose(state, only, np.random.default_rng(seed)) for seed in range(40)]
+        first.append(sum(batch[0].keys[0].callee == "f0" for batch in batches))
+    assert first[0] < 20 < first[1]

@@ -1,0 +1,152 @@
+"""What a search may try: decisions to flip together, which of them first, and how many at once."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mlgo.tune.decisions import Decision, Key
+from mlgo.tune.regions import Batch, Regions
+
+if TYPE_CHECKING:
+    from mlgo.tune.search import Params, State
+
+# How much bigger a trial may make all, estimated: LLVM's ML advisor gives up at twice the size.
+_GROWTH = 0.25
+# Bytes of growth that make a move half as promising.
+_HALVING = 32.0
+# Of a kind of move: what has been seen counts as much as what holds for all after so many trials.
+_PRIOR = 2.0
+
+
+def labels(function: str) -> tuple[str, str]:
+    """Returns what a function may be called in `Sizes`."""
+    return function, f"static {function}"
+
+
+@dataclass(frozen=True)
+class Move:
+    """Decisions to flip together.
+
+    Attributes:
+        name: of the move; moves that are tried are remembered by it.
+        back: the name of the move that undoes it.
+        kind: what it has in common with others, of which some pay as a rule and some do not.
+        keys: of the decisions.
+        promise: how likely it pays, as a logarithm, before anything was tried.
+        growth: bytes that it may add at worst.
+        region: functions that it can change; known once it is chosen, because thousands are not.
+    """
+
+    name: str
+    back: str
+    kind: str
+    keys: tuple[Key, ...]
+    promise: float
+    growth: float
+    region: frozenset[str] = frozenset()
+
+
+def choose(state: State, params: Params, rng: np.random.Generator) -> list[Move]:
+    """Returns the next moves to try: independent of each other, promising ones first.
+
+    A round ends when all moves have been tried; the state then begins the next.
+    """
+    moves = _Moves(state)
+    every = moves.every(params, state.round)
+    left = [move for move in every if move.name not in state.tried]
+    if not left:
+        state.round += 1
+        state.tried = set()
+        every = left = moves.every(params, state.round)
+    if state.round > 0 and params.pairs:
+        left = [moves.with_partner(move, rng) for move in left]
+    rank = np.argsort(-(rng.gumbel(size=len(left)) + _scores(state, left)), kind="stable")
+    taken = Batch(moves.regions)
+    chosen: list[Move] = []
+    room = _GROWTH * sum(state.sizes.values())
+    for index in rank.tolist():
+        move = left[index]
+        region = taken.add(move.keys) if move.growth <= room or not chosen else None
+        if region is not None:
+            chosen.append(dataclasses.replace(move, region=region))
+            room -= move.growth
+            if len(chosen) == params.batch:
+                break
+    return chosen
+
+
+def _scores(state: State, moves: Sequence[Move]) -> list[float]:
+    """A kind of move that paid before is worth more, one that may add much less."""
+    tried, won = (sum(column) for column in zip(*state.record.values(), (4, 1), strict=True))
+    rate = won / tried
+    scores = []
+    for move in moves:
+        tried, won = state.record.get(move.kind, (0, 0))
+        luck = math.log((won / rate + _PRIOR) / (tried + _PRIOR))
+        scores.append(move.promise + luck - math.log(2.0) * move.growth / _HALVING)
+    return scores
+
+
+class _Moves:
+    """Makes moves from a state's base."""
+
+    def __init__(self, state: State) -> None:
+        self.regions = Regions(state.base, {name.removeprefix("static ") for name in state.sizes})
+        self._base = state.base
+        self._sizes = state.sizes
+        self._kept = Counter(d.key.callee for d in state.base if not d.inline)
+        self._callers: dict[str, list[Decision]] = defaultdict(list)
+        for decision in state.base:
+            self._callers[decision.key.caller].append(decision)
+
+    def every(self, params: Params, round_: int) -> list[Move]:
+        """Single calls, or at first all from one function to another, and all of a callee."""
+        if params.sites and round_ == 0:
+            moves = self._together(lambda key: (key.caller, key.callee))
+        else:
+            moves = [self._move(name := "\t".join(map(str, d.key)), name, [d]) for d in self._base]
+        if params.groups:
+            moves += [m for m in self._together(lambda key: (key.callee,)) if len(m.keys) > 1]
+        return moves
+
+    def with_partner(self, move: Move, rng: np.random.Generator) -> Move:
+        """Gives every other single move a second decision of the same caller."""
+        others = self._callers[move.keys[0].caller]
+        partner = others[int(rng.integers(len(others)))].key
+        if len(move.keys) > 1 or partner == move.keys[0] or rng.random() >= 0.5:
+            return move
+        growth = move.growth + self._growth(partner, 2)
+        return dataclasses.replace(move, keys=(*move.keys, partner), growth=growth)
+
+    def _together(self, of: Callable[[Key], tuple[str, ...]]) -> list[Move]:
+        """Moves of all calls that have something in common and are decided alike."""
+        alike: dict[tuple[tuple[str, ...], bool], list[Decision]] = defaultdict(list)
+        for decision in self._base:
+            alike[of(decision.key), decision.inline].append(decision)
+        moves = []
+        for (common, inline), decisions in alike.items():
+            names = ["\t".join((*common, what)) for what in ("inline", "keep")]
+            moves.append(self._move(names[inline], names[not inline], decisions))
+        return moves
+
+    def _move(self, name: str, back: str, decisions: Sequence[Decision]) -> Move:
+        """Refused calls pay more often than inlined ones, unsure ones more often than sure ones."""
+        first, keys = decisions[0], tuple(decision.key for decision in decisions)
+        promise = (0.0 if first.inline else math.log(4.0)) - abs(first.logit) / 2
+        growth = sum(0.0 if d.inline else self._growth(d.key, len(keys)) for d in decisions)
+        kind = f"{first.key.callee}\t{'keep' if first.inline else 'inline'}"
+        return Move(name, back, kind, keys, promise, growth)
+
+    def _growth(self, key: Key, together: int) -> float:
+        """Bytes that inlining may add at worst: the callee, in each copy of the call."""
+        if self._kept[key.callee] <= together:
+            return 0.0
+        size = max(self._sizes.get(label, 0) for label in labels(key.callee))
+        return float(size * len(self.regions.upward(key.caller)))
