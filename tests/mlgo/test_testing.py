@@ -40,9 +40,17 @@ def test_a_build_that_fails_is_an_error_with_the_compilers_words(tmp_path: Path)
         run_suite("libjsoncpp", Policy("learned"), broken, Settings(progress=lambda _: None))
 
 
-def test_a_program_without_a_recipe() -> None:
-    command = [sys.executable, "-c", "from mlgo.cli import main; main()", "test", "lua5.4"]
-    done = subprocess.run([*command, "--policy", "stock"], capture_output=True, text=True)
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["lua5.4", "--policy", "stock"], "no test recipe for lua5.4"),
+        (["re2", "--profile", __file__], "--profile and --trials are for register allocation"),
+        (["re2", "--problem", "regalloc", "--trials", "9"], "nothing is tried without a profile"),
+    ],
+)
+def test_bad_arguments(arguments: list[str], message: str) -> None:
+    command = [sys.executable, "-c", "from mlgo.cli import main; main()", "test", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 2
-    assert "no test recipe for lua5.4" in done.stderr
+    assert message in done.stderr
     assert "Traceback" not in done.stderr
