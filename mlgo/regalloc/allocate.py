@@ -16,11 +16,11 @@ from mlgo.regalloc.questions import Questions, read_questions
 from mlgo.toolchain import Toolchain
 from mlgo.workloads.allocation import AllocationKind, allocation
 from mlgo.workloads.optimise import Level, generate_code
+from mlgo.workloads.scores import PARTS
 
-#: The parts of `calculateRegAllocScore`.
-PARTS = ("copies", "loads", "stores", "load_stores", "cheap_remats", "expensive_remats")
-#: An instruction counts 1, a data read or write 2 more; copies by calibration, because many vanish
-#: (`mlgo evaluate calibration`).
+#: Of the parts of a score: an instruction counts 1, a data read or write 2 more; copies by
+#: calibration, because many vanish (`mlgo evaluate calibration`). The plugin's trials use the same
+#: (RegAllocScores.cc).
 COST = (0.7, 3.0, 3.0, 5.0, 1.0, 1.0)
 
 #: Function name, question in the function, slot.

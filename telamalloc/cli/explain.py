@@ -11,7 +11,7 @@ from telamalloc import engine
 from telamalloc.atomic import write_bytes
 from telamalloc.cli import output
 from telamalloc.cli.interrupt import stop_on_signal
-from telamalloc.cli.options import capacity_option, effort_of, effort_options
+from telamalloc.cli.options import OutputFile, capacity_option, effort_of, effort_options
 from telamalloc.engine import Effort
 from telamalloc.errors import TelamallocError
 from telamalloc.explain import Titled, page, picture
@@ -29,7 +29,7 @@ from telamalloc.solution import Solution, Status
 @click.argument("input", type=click.Path(path_type=Path))
 @click.argument("plan", type=click.Path(path_type=Path), required=False)
 @click.option(
-    "-o", "--output", "path", type=click.Path(path_type=Path), required=True,
+    "-o", "--output", "path", type=OutputFile(), required=True,
     help="A page (.html), or the map alone (.svg).",
 )  # fmt: skip
 @click.option(

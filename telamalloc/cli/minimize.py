@@ -10,13 +10,13 @@ import click
 from telamalloc import engine
 from telamalloc.cli import output
 from telamalloc.cli.interrupt import stop_on_signal
-from telamalloc.cli.options import capacity_option, effort_of, effort_options
+from telamalloc.cli.options import OutputFile, capacity_option, effort_of, effort_options
 from telamalloc.formats.load import read_problem
 
 
 @click.command()
 @click.argument("input", type=click.Path(path_type=Path))
-@click.option("-o", "--output", "path", type=click.Path(path_type=Path), help="Else stdout.")
+@click.option("-o", "--output", "path", type=OutputFile(), help="Else stdout.")
 @click.option("--format", "form", type=click.Choice(output.FORMATS), help="Of the plan.")
 @click.option("--optimal", is_flag=True, help="Leave with 4 if the peak is not proved the least.")
 @capacity_option

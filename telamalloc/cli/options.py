@@ -6,10 +6,12 @@ import inspect
 import re
 from collections.abc import Callable
 from dataclasses import MISSING, Field, fields
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
+from telamalloc.atomic import check_folder
 from telamalloc.engine import Effort, Engine
 from telamalloc.problem import LIMIT
 from telamalloc.solver import SolverParams, StopFlag
@@ -17,6 +19,23 @@ from telamalloc.solver import SolverParams, StopFlag
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 _UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30}
+
+
+class OutputFile(click.Path):
+    """A file to write. That its folder is missing is found before the work, not after."""
+
+    def __init__(self) -> None:
+        super().__init__(dir_okay=False, path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """Returns the path.
+
+        Raises:
+            TelamallocError: there is no such folder.
+        """
+        path = Path(str(super().convert(value, param, ctx)))
+        check_folder(path)
+        return path
 
 
 def parse_bytes(text: str | int) -> int:

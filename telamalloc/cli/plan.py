@@ -11,7 +11,7 @@ from telamalloc import engine
 from telamalloc.atomic import write_bytes
 from telamalloc.cli import output
 from telamalloc.cli.interrupt import stop_on_signal
-from telamalloc.cli.options import capacity_option, effort_of, effort_options
+from telamalloc.cli.options import OutputFile, capacity_option, effort_of, effort_options
 from telamalloc.errors import TelamallocError
 from telamalloc.formats.load import is_model, read_bytes
 from telamalloc.formats.tflm.greedy import greedy_offsets
@@ -23,12 +23,10 @@ from telamalloc.formats.tflm.problem import arena_size, check_offsets, tflm_prob
 @click.command()
 @click.argument("model", type=click.Path(path_type=Path))
 @click.option(
-    "-o", "--output", "path", type=click.Path(path_type=Path), required=True,
+    "-o", "--output", "path", type=OutputFile(), required=True,
     help="The model with its plan.",
 )  # fmt: skip
-@click.option(
-    "--header", type=click.Path(path_type=Path), help="Also the plan as a C header, for firmware."
-)
+@click.option("--header", type=OutputFile(), help="Also the plan as a C header, for firmware.")
 @click.option(
     "--in-place/--no-in-place",
     default=True,

@@ -14,7 +14,13 @@ from telamalloc.answers.diagnosis import diagnose
 from telamalloc.cli import output
 from telamalloc.cli.change import change_options, solve_changed
 from telamalloc.cli.interrupt import stop_on_signal
-from telamalloc.cli.options import capacity_option, effort_of, effort_options, parse_bytes
+from telamalloc.cli.options import (
+    OutputFile,
+    capacity_option,
+    effort_of,
+    effort_options,
+    parse_bytes,
+)
 from telamalloc.engine import Effort
 from telamalloc.formats.load import read_problem
 from telamalloc.problem import Bank, Problem
@@ -40,7 +46,7 @@ def parse_bank(text: str) -> Bank:
 
 @click.command()
 @click.argument("input", type=click.Path(path_type=Path))
-@click.option("-o", "--output", "path", type=click.Path(path_type=Path), help="Else stdout.")
+@click.option("-o", "--output", "path", type=OutputFile(), help="Else stdout.")
 @click.option("--format", "form", type=click.Choice(output.FORMATS), help="Of the plan.")
 @click.option(
     "--bank",

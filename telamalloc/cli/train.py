@@ -8,14 +8,14 @@ from typing import Any
 import click
 
 from telamalloc.cli import output
-from telamalloc.cli.options import dataclass_options
+from telamalloc.cli.options import OutputFile, dataclass_options
 from telamalloc.learning.train import TrainParams
 from telamalloc.learning.train import train as learn
 
 
 @click.command()
 @click.option(
-    "-o", "--output", "path", type=click.Path(path_type=Path), required=True,
+    "-o", "--output", "path", type=OutputFile(), required=True,
     help="The model as C++, to be compiled into the core: telamalloc/native/models.cc.",
 )  # fmt: skip
 @dataclass_options(TrainParams)

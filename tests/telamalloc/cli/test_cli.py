@@ -178,6 +178,7 @@ def test_bad_input_is_2(cli: Run, tmp_path: Path, name: str, command: str) -> No
         (["solve", "two.csv", "-c", "12", "--max-moves", "1"], "--keep"),
         (["solve", "two.csv", "-c", "12", "--engine", "guess"], "guess"),
         (["solve", "two.csv", "-c", "12", "-o", "no/such/plan.csv"], "no folder no/such\n"),
+        (["solve", "missing.csv", "-o", "no/such/plan.csv"], "no folder no/such\n"),  # at once
         (["explain", "two.csv", "-o", "no/such/map.svg"], "hint: mkdir -p no/such\n"),
         (["validate", "two.csv"], "PLAN"),
         (["validate", "two.csv", "two.csv"], "no column 'offset'"),
