@@ -24,7 +24,11 @@ class Regions:
         self._bodies = bodies
         self._into: dict[str, set[str]] = defaultdict(set)
         self._kept = {d.key for d in decisions if not d.inline}
-        self._calls = Counter(key.callee for key in self._kept)
+        # What is decided in functions that go is decided again in those that they go into.
+        self._calls = Counter(key.callee for key in self._kept if key.caller in bodies)
+        self._callees: dict[str, Counter[str]] = defaultdict(Counter)
+        for key in self._kept:
+            self._callees[key.caller][key.callee] += 1
         for decision in decisions:
             if decision.inline:
                 self._into[decision.key.callee].add(decision.key.caller)
@@ -34,7 +38,18 @@ class Regions:
         """Returns the functions that flipping these decisions together can change."""
         fewer = self.inlined(keys)
         callees = {k.callee for k in keys if self.is_fleeting(k.callee, fewer[k.callee])}
-        return frozenset(callees.union(*(self.upward(key.caller) for key in keys)))
+        callers = (self.upward(key.caller) for key in keys)
+        return frozenset(self._with_dependents(callees).union(*callers))
+
+    def _with_dependents(self, functions: set[str]) -> set[str]:
+        """Adds the functions that only these call: they may go too, inlined where these went."""
+        found, todo = set(functions), list(functions)
+        while todo:
+            for callee, calls in self._callees[todo.pop()].items():
+                if callee not in found and calls >= self._calls[callee]:
+                    found.add(callee)
+                    todo.append(callee)
+        return found
 
     def inlined(self, keys: Iterable[Key]) -> Counter[str]:
         """Returns for each callee how many of its calls a flip of these decisions would inline."""

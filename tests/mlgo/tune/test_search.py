@@ -119,6 +119,11 @@ def test_regions_reach_up_through_what_is_inlined():
     assert regions.of([Key("c", "b", 0)]) == {"c", "b"}  # b gets code of its own
     assert regions.of([Key("d", "c", 0)]) == {"d"}
     assert regions.of([d.key for d in CALLS[2:]]) == {"c", "d", "e"}  # c goes
+    only = Decision(Key("c", "y", 0), False, -1.0)
+    regions = Regions([*CALLS, only], {"c", "d", "e", "y"})
+    assert regions.of([d.key for d in CALLS[2:]]) == {"c", "d", "e", "y"}  # y is c's alone
+    also = Decision(Key("b", "y", 0), False, -1.0)
+    assert Regions([only, also], {"c", "y"}).of([only.key]) == {"c", "y"}  # b has no code
 
 
 def test_a_batch_takes_what_does_not_meet():
