@@ -16,6 +16,9 @@ from mlgo.rollout.explore import Sizes
 
 # "   16e0   16e0   3c   1   /tmp/objects/src/a.o:(.text._Z3foov)" in lld's map.
 _SECTION = re.compile(r"^\s*[0-9a-f]+\s+[0-9a-f]+\s+([0-9a-f]+)\s+\d+\s+(\S.*):\((\.text\S*)\)$")
+# What initialises globals has one section in an object, which says no more than this.
+_STARTUP = "startup"
+_INITIALISER = re.compile(r"(?:_GLOBAL__sub_I|__cxx_global)_")
 _PREFIX = re.compile(r"^\.text\.(?:(?:unlikely|startup|hot|exit|split)\.(?=.))?")
 
 
@@ -53,6 +56,8 @@ class Worth:
         function = label.removeprefix("static ")
         if (module, function) not in self._known:
             return float(self._products[module])
+        if _INITIALISER.match(function):
+            return float(self._live[module, _STARTUP])
         if label != function:
             return float(self._live[module, function])
         return self._shared[function] / max(1, self._copies[label])
