@@ -29,7 +29,7 @@ def models() -> None:
 
 @models.command("list")
 def list_() -> None:
-    """Print the names of the policies; warn about those that bring no gain."""
+    """Print the names of the policies; say what to know before building with them."""
     for name in shipped.names():
         click.echo(name)
         warn(name)
@@ -47,7 +47,10 @@ def show(policy: str) -> None:
 @click.argument("evaluations", nargs=-1, type=click.Path(path_type=Path, exists=True))
 @click.option("--policy", default="inlining-size", show_default=True, help="Its name.")
 @click.option("--note", default="", help="What else a user should know.")
-def ship(training: Path, evaluations: tuple[Path, ...], policy: str, note: str) -> None:
+@click.option("--caution", default="", help="What commands warn of before they build with it.")
+def ship(
+    training: Path, evaluations: tuple[Path, ...], policy: str, note: str, caution: str
+) -> None:
     """Put the best policy of a TRAINING folder among the shipped ones, with its card.
 
     For maintainers, twice: without EVALUATIONS the weights and objects are replaced, and the card
@@ -55,14 +58,14 @@ def ship(training: Path, evaluations: tuple[Path, ...], policy: str, note: str) 
     JSON files, which go into the card.
     """
     if evaluations:
-        click.echo(_write_card(training, evaluations, policy, note))
+        click.echo(_write_card(training, evaluations, policy, note, caution))
         return
     folder = shipped.folder_for(policy)
     folder.mkdir(exist_ok=True)
     weights = folder / "weights.mlgo"
     shutil.copyfile(training / "best.mlgo", weights)
     _compile_all(weights, policy)
-    _write_card(training, (), policy, note)
+    _write_card(training, (), policy, note, caution)
     click.echo(folder)
 
 
@@ -77,7 +80,9 @@ def _compile_all(weights: Path, policy: str) -> None:
         export_policy(weights, policy, outputs, Path(scratch))
 
 
-def _write_card(training: Path, evaluations: tuple[Path, ...], policy: str, note: str) -> Path:
+def _write_card(
+    training: Path, evaluations: tuple[Path, ...], policy: str, note: str, caution: str
+) -> Path:
     from mlgo.export.policy import is_eviction
     from mlgo.models.card import make_card, write_card
 
@@ -89,7 +94,7 @@ def _write_card(training: Path, evaluations: tuple[Path, ...], policy: str, note
         from mlgo.evaluate.document import read_evaluation  # type: ignore[assignment]
     found = [read_evaluation(path) for path in evaluations]
     splits = _splits(training, problem)
-    return write_card(policy, make_card(policy, training, splits, found, note, problem))
+    return write_card(policy, make_card(policy, training, splits, found, note, problem, caution))
 
 
 def _splits(training: Path, problem: str) -> dict[str, tuple[str, ...]]:

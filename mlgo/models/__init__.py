@@ -58,7 +58,7 @@ def problem(policy: str) -> str:
 
 
 def caution(policy: str) -> str:
-    """Returns what to know before building with a policy; empty for one that brings a gain.
+    """Returns what to know before building with a policy; empty if there is nothing.
 
     Args:
         policy: a shipped policy's name, or several joined by "+".
@@ -67,10 +67,10 @@ def caution(policy: str) -> str:
 
 
 def _caution(name: str) -> str:
-    rows = _card(name)["held_out"]
-    changes = [math.log1p(_change(row)) for row in rows if not row.get("error")]
+    card = _card(name)
+    changes = [math.log1p(_change(row)) for row in card["held_out"] if not row.get("error")]
     if changes and math.fsum(changes) < 0:
-        return ""
+        return str(card.get("caution", ""))
     figures = f"no gain on held-out programs: mlgo models show {name}"
     return f"{name} is experimental ({figures if changes else 'not measured on held-out programs'})"
 

@@ -27,6 +27,7 @@ def make_card(
     evaluations: Sequence[Evaluation | RegallocEvaluation],
     note: str = "",
     problem: str = "inlining",
+    caution: str = "",
 ) -> dict[str, Any]:
     """Returns the card of a policy whose weights and objects are in the models' folder.
 
@@ -37,6 +38,7 @@ def make_card(
         evaluations: of the policy on programs that are in neither.
         note: what else a user should know.
         problem: "inlining" or "regalloc".
+        caution: what commands warn of before they build with it.
 
     Raises:
         UserError: a held-out program is in a split, a program is not in the corpus, or an
@@ -55,6 +57,7 @@ def make_card(
         "compiler": {"release": 22, "version": find_toolchain(22).version},
         "commit": head_commit(Path(__file__).parent),
         "note": note,
+        "caution": caution,
         "files": {
             path.name: hashlib.sha256(path.read_bytes()).hexdigest()
             for path in sorted(folder.iterdir())

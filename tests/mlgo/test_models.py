@@ -21,20 +21,31 @@ def mlgo(*arguments):
     return subprocess.run(argv, capture_output=True, text=True, check=True)
 
 
-def test_a_policy_without_a_gain_is_experimental():
+def test_what_to_know_before_building():
     assert models.caution("inlining-size") == ""
     caution = models.caution("inlining-size+regalloc-speed")
-    assert caution.startswith("regalloc-speed is experimental (no gain")
+    assert caution.startswith("regalloc-speed gains with a profile only")
+
+
+def test_a_policy_without_a_gain_is_experimental(monkeypatch, tmp_path):
+    card = json.loads((models.folder("regalloc-speed") / "card.json").read_text())
+    for row in card["held_out"]:
+        row["weighted_cost"] = 0.001
+    monkeypatch.setattr(models, "folder", lambda _: tmp_path)
+    (tmp_path / "card.json").write_text(json.dumps(card))
+    assert models.caution("x").startswith("x is experimental (no gain")
+    (tmp_path / "card.json").write_text(json.dumps({**card, "held_out": []}))
+    assert "not measured" in models.caution("x")
 
 
 def test_the_list_and_the_flags_say_so():
     listed = mlgo("models", "list")
     assert listed.stdout.split() == models.names()
-    assert "warning: regalloc-speed is experimental" in listed.stderr
+    assert "warning: regalloc-speed gains with a profile only" in listed.stderr
     assert "inlining-size" not in listed.stderr
     build_plugin(22, "regalloc-speed")
     flags = mlgo("flags", "--policy", "regalloc-speed")
-    assert "warning: regalloc-speed is experimental" in flags.stderr
+    assert "warning: regalloc-speed gains with a profile only" in flags.stderr
     assert "-O2" in flags.stdout
     assert "-Oz" not in flags.stdout
 
