@@ -123,7 +123,7 @@ def _tune(
     from mlgo.policy import Policy
     from mlgo.tune.lto import LtoTuner
     from mlgo.tune.program import Tuner
-    from mlgo.tune.search import Params
+    from mlgo.tune.state import Params
 
     work = (options["output"] / program.name).absolute()
     _check_settings(work, folder, compiler, options)

@@ -27,7 +27,8 @@ from mlgo.rollout.compiler import PluginCompiler
 from mlgo.rollout.explore import Sizes, trajectory
 from mlgo.tune.decisions import Decision, write_decisions
 from mlgo.tune.module import ModuleTarget
-from mlgo.tune.search import Params, bytes_of, search, start
+from mlgo.tune.search import bytes_of, search, start
+from mlgo.tune.state import Params
 
 
 @dataclass(frozen=True)

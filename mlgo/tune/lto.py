@@ -25,7 +25,8 @@ from mlgo.toolchain import Toolchain
 from mlgo.tune.decisions import Decision, differences, read_record, write_decisions
 from mlgo.tune.program import BASELINE_COMPILES, Tuner
 from mlgo.tune.result import Kept, ModuleTuning, ProgramTuning
-from mlgo.tune.search import Outcome, State, search, start
+from mlgo.tune.search import Outcome, search, start
+from mlgo.tune.state import State
 from mlgo.tune.store import load_state, save_state
 
 # What lld calls the merged module.

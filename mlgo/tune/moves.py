@@ -7,15 +7,12 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mlgo.tune.decisions import Decision, Key
 from mlgo.tune.regions import Batch, Regions
-
-if TYPE_CHECKING:
-    from mlgo.tune.search import Params, State
+from mlgo.tune.state import Params, State
 
 # How much bigger a trial may make all, estimated: LLVM's ML advisor gives up at twice the size.
 _GROWTH = 0.25

@@ -21,7 +21,8 @@ from mlgo.rollout.compiler import PluginCompiler
 from mlgo.tune.decisions import Decision, differences, portable_name, write_decisions
 from mlgo.tune.module import ModuleTarget
 from mlgo.tune.result import Kept, ModuleTuning, ProgramTuning
-from mlgo.tune.search import Outcome, Params, State, search, start
+from mlgo.tune.search import Outcome, search, start
+from mlgo.tune.state import Params, State
 from mlgo.tune.store import load_state, save_state
 from mlgo.tune.worth import Worth, read_map
 

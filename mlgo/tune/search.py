@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -18,6 +18,7 @@ import numpy as np
 from mlgo.rollout.explore import Sizes
 from mlgo.tune.decisions import Decision
 from mlgo.tune.moves import Move, choose, labels
+from mlgo.tune.state import Params, State
 
 # A compile without a trial after so many with one.
 _VERIFY = 6
@@ -53,60 +54,6 @@ class Target(Protocol):
         """Returns how much a byte of a function counts in the program."""
 
 
-@dataclass(frozen=True)
-class Params:
-    """Switches of the search, for ablations.
-
-    Attributes:
-        seed: of what is tried when.
-        sites: in the first round, try all calls from one function to another together.
-        groups: try all calls of a callee together.
-        pairs: in later rounds, flip two decisions of a region at once.
-        sideways: in later rounds, keep flips that change nothing.
-        batch: flips in a compile at most; 0 for as many as are independent.
-        patience: compiles without a gain after which a search ends, once all has been tried.
-    """
-
-    seed: int = 0
-    sites: bool = True
-    groups: bool = True
-    pairs: bool = True
-    sideways: bool = True
-    batch: int = 0
-    patience: int = 40
-
-
-@dataclass
-class State:
-    """Where a search is; all that is needed to go on.
-
-    Attributes:
-        base: the decisions that trials start from.
-        sizes: of the base, as far as known: put together from trials since it was verified.
-        best: the decisions of the smallest verified compile.
-        best_size: its weighted bytes.
-        first_size: weighted bytes of what the search began with.
-        spent: compiles.
-        gained: what was spent when `best` was found.
-        unverified: trials since the last verification.
-        round: how often every move has been tried.
-        tried: moves of this round, by name.
-        record: kind of move -> how often it was tried, and how often it paid.
-    """
-
-    base: list[Decision]
-    sizes: Sizes
-    best: list[Decision]
-    best_size: float
-    first_size: float
-    spent: int
-    gained: int = 0
-    unverified: int = 0
-    round: int = 0
-    tried: set[str] = field(default_factory=set)
-    record: dict[str, tuple[int, int]] = field(default_factory=dict)
-
-
 def bytes_of(target: Target, sizes: Sizes) -> float:
     """Returns a compile's weighted bytes."""
     return sum(target.weight(name) * size for name, size in sizes.items())
@@ -116,7 +63,10 @@ def start(target: Target, candidates: Sequence[Outcome], spent: int) -> State:
     """Begins a search at the smallest of some outcomes, which took `spent` compiles."""
     sizes = [bytes_of(target, candidate.sizes) for candidate in candidates]
     best = candidates[int(np.argmin(sizes))]
-    return State(best.decisions, best.sizes, best.decisions, min(sizes), min(sizes), spent)
+    size = min(sizes)
+    return State(
+        best.decisions, best.sizes, best.decisions, size, size, spent, best_sizes=best.sizes
+    )
 
 
 def search(
@@ -161,8 +111,9 @@ def _verify(target: Target, state: State) -> None:
     state.base, state.sizes = outcome.decisions, outcome.sizes
     if size < state.best_size:
         state.best, state.best_size, state.gained = outcome.decisions, size, state.spent
+        state.best_sizes = outcome.sizes
     elif size > state.best_size * _WORSE:
-        state.base = state.best  # the next trial finds out the sizes
+        state.base, state.sizes = state.best, state.best_sizes
 
 
 def _trial(target: Target, state: State, params: Params, observe: Observer) -> None:

@@ -10,7 +10,7 @@ from mlgo.atomic import write_text
 from mlgo.errors import UserError
 from mlgo.rollout.explore import Sizes
 from mlgo.tune.decisions import Decision, Key
-from mlgo.tune.search import State
+from mlgo.tune.state import State
 
 _DECISIONS = ("base", "best")
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from mlgo.tune.decisions import Decision, Key
 from mlgo.tune.moves import choose
 from mlgo.tune.regions import Batch, Regions
-from mlgo.tune.search import Outcome, Params, bytes_of, search, start
+from mlgo.tune.search import Outcome, bytes_of, search, start
+from mlgo.tune.state import Params
 from mlgo.tune.store import load_state, save_state
 
 
