@@ -76,8 +76,8 @@ def add(
         return
     wanted = [*packages, *_packages_of(splits)]
     if not wanted or not (debian or splits):
-        packages_or_one = " ".join(packages) or "lua5.4"
-        raise UserError("nothing to add", hint=f"mlgo corpus add --debian {packages_or_one}")
+        names = " ".join(packages) or "lua5.4"
+        raise UserError("nothing to add", hint=f"mlgo corpus add --debian {names}")
     failed = [package for package in wanted if not _add_package(package, settings)]
     if failed:
         raise UserError(f"not added: {' '.join(failed)}", exit_code=1)

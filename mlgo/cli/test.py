@@ -65,7 +65,7 @@ def test(
     mlgo test pugixml
     mlgo test pugixml --decisions build/tune/pugixml/decisions.tsv
     mlgo test re2 --problem regalloc --policy random --seed 3
-    mlgo test lua5.4 --problem regalloc --profile lua.profdata --trials 100
+    mlgo test libzstd --problem regalloc --profile zstd.profdata --trials 100
     """
     from mlgo.corpus.assemble import Settings
     from mlgo.testing import run_suite_with
@@ -109,10 +109,9 @@ def _allocation(
     from mlgo.plugin.build import plugin_path
     from mlgo.workloads.allocation import allocation
     from mlgo.workloads.optimise import Extra
+    from mlgo.workloads.profile import use_profile
 
-    # A test suite has sources that its profile does not know.
-    unknown = "-Wno-profile-instr-out-of-date"
-    level = ("-O2", f"-fprofile-use={profile.absolute()}", unknown) if profile else ("-O2",)
+    level = ("-O2", *use_profile(profile)) if profile else ("-O2",)
     if policy.kind == "stock":
         return Extra(level)
     found = allocation(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -50,6 +51,14 @@ class Decision:
     def flipped(self) -> Decision:
         """Returns the other decision."""
         return replace(self, inline=not self.inline)
+
+
+def by_caller(decisions: Iterable[Decision]) -> dict[str, list[Decision]]:
+    """Groups decisions by the function that calls; their order stays."""
+    found: dict[str, list[Decision]] = defaultdict(list)
+    for decision in decisions:
+        found[decision.key.caller].append(decision)
+    return found
 
 
 def differences(decisions: Iterable[Decision]) -> list[Decision]:

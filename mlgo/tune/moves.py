@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mlgo.tune.decisions import Decision, Key
+from mlgo.tune.decisions import Decision, Key, by_caller
 from mlgo.tune.regions import Batch, Regions
 from mlgo.tune.state import Params, State
 
@@ -35,7 +35,7 @@ class Move:
         name: of the move; moves that are tried are remembered by it.
         back: the name of the move that undoes it.
         kind: what it has in common with others, of which some pay as a rule and some do not.
-        keys: of the decisions.
+        decisions: as they are before.
         promise: how likely it pays, as a logarithm, before anything was tried.
         growth: bytes that it may add at worst.
         region: functions that it can change; known once it is chosen, because thousands are not.
@@ -44,10 +44,15 @@ class Move:
     name: str
     back: str
     kind: str
-    keys: tuple[Key, ...]
+    decisions: tuple[Decision, ...]
     promise: float
     growth: float
     region: frozenset[str] = frozenset()
+
+    @property
+    def keys(self) -> tuple[Key, ...]:
+        """Names the decisions."""
+        return tuple(decision.key for decision in self.decisions)
 
 
 def choose(state: State, params: Params, rng: np.random.Generator) -> list[Move]:
@@ -56,12 +61,11 @@ def choose(state: State, params: Params, rng: np.random.Generator) -> list[Move]
     A round ends when all moves have been tried; the state then begins the next.
     """
     moves = _Moves(state)
-    every = moves.every(params, state.round)
-    left = [move for move in every if move.name not in state.tried]
+    left = [m for m in moves.every(params, state.round) if m.name not in state.tried]
     if not left:
         state.round += 1
         state.tried = set()
-        every = left = moves.every(params, state.round)
+        left = moves.every(params, state.round)
     if state.round > 0 and params.pairs:
         left = [moves.with_partner(move, rng) for move in left]
     rank = np.argsort(-(rng.gumbel(size=len(left)) + _scores(state, left)), kind="stable")
@@ -81,8 +85,8 @@ def choose(state: State, params: Params, rng: np.random.Generator) -> list[Move]
 
 def _scores(state: State, moves: Sequence[Move]) -> list[float]:
     """A kind of move that paid before is worth more, one that may add much less."""
-    tried, won = (sum(column) for column in zip(*state.record.values(), (4, 1), strict=True))
-    rate = won / tried
+    all_tried, all_won = (sum(c) for c in zip(*state.record.values(), (4, 1), strict=True))
+    rate = all_won / all_tried
     scores = []
     for move in moves:
         tried, won = state.record.get(move.kind, (0, 0))
@@ -99,9 +103,7 @@ class _Moves:
         self._base = state.base
         self._sizes = state.sizes
         self._kept = Counter(d.key.callee for d in state.base if not d.inline)
-        self._callers: dict[str, list[Decision]] = defaultdict(list)
-        for decision in state.base:
-            self._callers[decision.key.caller].append(decision)
+        self._callers = by_caller(state.base)
 
     def every(self, params: Params, round_: int) -> list[Move]:
         """Single calls, or at first all from one function to another, and all of a callee."""
@@ -110,17 +112,17 @@ class _Moves:
         else:
             moves = [self._move(name := "\t".join(map(str, d.key)), name, [d]) for d in self._base]
         if params.groups:
-            moves += [m for m in self._together(lambda key: (key.callee,)) if len(m.keys) > 1]
+            moves += [m for m in self._together(lambda key: (key.callee,)) if len(m.decisions) > 1]
         return moves
 
     def with_partner(self, move: Move, rng: np.random.Generator) -> Move:
         """Gives every other single move a second decision of the same caller."""
-        others = self._callers[move.keys[0].caller]
-        partner = others[int(rng.integers(len(others)))].key
-        if len(move.keys) > 1 or partner == move.keys[0] or rng.random() >= 0.5:
+        first = move.decisions[0]
+        others = self._callers[first.key.caller]
+        partner = others[int(rng.integers(len(others)))]
+        if len(move.decisions) > 1 or partner == first or rng.random() >= 0.5:
             return move
-        growth = move.growth + self._growth(partner, 2)
-        return dataclasses.replace(move, keys=(*move.keys, partner), growth=growth)
+        return self._move(move.name, move.back, [first, partner])
 
     def _together(self, of: Callable[[Key], tuple[str, ...]]) -> list[Move]:
         """Moves of all calls that have something in common and are decided alike."""
@@ -135,11 +137,11 @@ class _Moves:
 
     def _move(self, name: str, back: str, decisions: Sequence[Decision]) -> Move:
         """Refused calls pay more often than inlined ones, unsure ones more often than sure ones."""
-        first, keys = decisions[0], tuple(decision.key for decision in decisions)
+        first = decisions[0]
         promise = (0.0 if first.inline else math.log(4.0)) - abs(first.logit) / 2
-        growth = sum(0.0 if d.inline else self._growth(d.key, len(keys)) for d in decisions)
+        growth = sum(0.0 if d.inline else self._growth(d.key, len(decisions)) for d in decisions)
         kind = f"{first.key.callee}\t{'keep' if first.inline else 'inline'}"
-        return Move(name, back, kind, keys, promise, growth)
+        return Move(name, back, kind, tuple(decisions), promise, growth)
 
     def _growth(self, key: Key, together: int) -> float:
         """Bytes that inlining may add at worst: the callee, in each copy of the call."""

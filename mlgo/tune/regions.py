@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from mlgo.tune.decisions import Decision, Key
 
@@ -43,13 +43,10 @@ class Regions:
 
     def _with_dependents(self, functions: set[str]) -> set[str]:
         """Adds the functions that only these call: they may go too, inlined where these went."""
-        found, todo = set(functions), list(functions)
-        while todo:
-            for callee, calls in self._callees[todo.pop()].items():
-                if callee not in found and calls >= self._calls[callee]:
-                    found.add(callee)
-                    todo.append(callee)
-        return found
+        return _reached(
+            functions,
+            lambda f: (c for c, n in self._callees[f].items() if n >= self._calls[c]),
+        )
 
     def inlined(self, keys: Iterable[Key]) -> Counter[str]:
         """Returns for each callee how many of its calls a flip of these decisions would inline."""
@@ -62,14 +59,19 @@ class Regions:
     def upward(self, function: str) -> frozenset[str]:
         """Returns a function and all that it is inlined into, directly or not."""
         if function not in self._closures:
-            seen, todo = {function}, [function]
-            while todo:
-                for caller in self._into.get(todo.pop(), ()):
-                    if caller not in seen:
-                        seen.add(caller)
-                        todo.append(caller)
-            self._closures[function] = frozenset(seen)
+            into = _reached({function}, lambda f: self._into.get(f, ()))
+            self._closures[function] = frozenset(into)
         return self._closures[function]
+
+
+def _reached(start: set[str], following: Callable[[str], Iterable[str]]) -> set[str]:
+    """Returns a set with all that follows from it, step by step."""
+    found, todo = set(start), list(start)
+    while todo:
+        new = set(following(todo.pop())) - found
+        found |= new
+        todo += new
+    return found
 
 
 class Batch:

@@ -8,7 +8,6 @@ time a compile without a trial verifies what was put together; only that can bec
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -16,7 +15,7 @@ from typing import Protocol
 import numpy as np
 
 from mlgo.rollout.explore import Sizes
-from mlgo.tune.decisions import Decision
+from mlgo.tune.decisions import Decision, by_caller
 from mlgo.tune.moves import Move, choose, labels
 from mlgo.tune.state import Params, State
 
@@ -126,11 +125,10 @@ def _trial(target: Target, state: State, params: Params, observe: Observer) -> N
     state.unverified += 1
     state.tried |= {move.name for move in batch}
     limit = 1e-9 if params.sideways and state.round > 0 else -1e-9
-    by_key = {decision.key: decision for decision in state.base}
     kept = []
     for move in batch:
         change = _change(move.region, state.sizes, outcome.sizes)
-        observe([by_key[key] for key in move.keys], change)
+        observe(move.decisions, change)
         added = sum(target.weight(name) * size for name, size in change.items())
         if added < limit:
             kept.append(move)
@@ -155,15 +153,8 @@ def _merge(state: State, batch: list[Move], kept: list[Move], outcome: Outcome) 
     sizes = {n: s for n, s in outcome.sizes.items() if n not in restored}
     sizes |= {n: s for n, s in state.sizes.items() if n in restored}
     state.sizes = sizes
-    before = _by_caller(state.base)
+    before = by_caller(state.base)
     merged = [d for d in outcome.decisions if d.key.caller not in rejected]
     for caller in sorted(rejected):
         merged += before.get(caller, [])
     state.base = merged
-
-
-def _by_caller(decisions: Sequence[Decision]) -> dict[str, list[Decision]]:
-    found: dict[str, list[Decision]] = defaultdict(list)
-    for decision in decisions:
-        found[decision.key.caller].append(decision)
-    return found

@@ -34,7 +34,7 @@ def load_state(path: Path) -> State:
     try:
         raw: dict[str, Any] = json.loads(path.read_text())
         raw["tried"] = set(raw["tried"])
-        raw["record"] = {kind: (tried, won) for kind, (tried, won) in raw.get("record", {}).items()}
+        raw["record"] = {kind: (tried, won) for kind, (tried, won) in raw["record"].items()}
         for name in _DECISIONS:
             raw[name] = [Decision(Key(a, b, n), i, x) for a, b, n, i, x in raw[name]]
         return State(**raw)

@@ -33,6 +33,11 @@ def find_profile(program: str, release: int) -> Path:
     return path
 
 
+def use_profile(profile: Path) -> tuple[str, ...]:
+    """Returns clang's flags for a build that may have sources which the profile does not know."""
+    return f"-fprofile-use={profile.absolute()}", "-Wno-profile-instr-out-of-date"
+
+
 def make_profile(
     toolchain: Toolchain,
     program: str,

@@ -25,7 +25,7 @@ class OutputFile(click.Path):
     """A file to write. That its folder is missing is found before the work, not after."""
 
     def __init__(self) -> None:
-        super().__init__(dir_okay=False, path_type=Path)
+        super().__init__(dir_okay=False)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
         """Returns the path.

@@ -7,7 +7,7 @@ from mlgo.plugin.build import build_plugin
 from mlgo.testing import run_suite_with
 from mlgo.workloads.allocation import allocation
 from mlgo.workloads.optimise import Extra
-from mlgo.workloads.profile import find_profile
+from mlgo.workloads.profile import find_profile, use_profile
 
 MODEL = "regalloc-speed" if "regalloc-speed" in models.names() else "inlining-size"
 KINDS = ("random",) + (("learned",) if MODEL == "regalloc-speed" else ())
@@ -32,7 +32,7 @@ def test_suite_passes(name, kind):
 def test_suite_passes_with_trials(name):
     """Needs the program in the corpus, with its profile (`mlgo corpus profile`)."""
     policy = allocation(build_plugin(22, MODEL), "learned", trials=100)
-    use = (f"-fprofile-use={find_profile(name, 22)}", "-Wno-profile-instr-out-of-date")
+    use = use_profile(find_profile(name, 22))
     outcome = run_suite_with(
         name, "trials", Extra(("-O2", *use, *policy.arguments), policy.environment)
     )

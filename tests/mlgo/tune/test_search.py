@@ -149,7 +149,7 @@ def test_a_round_tries_every_move_once_and_none_back():
     state = begin(graph)
     names = []
     while state.round == 0:
-        batch = choose(state, Params(), np.random.default_rng(0))
+        batch = choose(state, Params(), rng(0))
         if state.round == 0:
             names += [move.name for move in batch]
             state.tried |= {move.name for move in batch}
@@ -164,6 +164,21 @@ def test_what_paid_before_is_tried_first():
         state = begin(graph)
         state.record = {"f0\tinline": (20, won), "f1\tinline": (20, 20 - won)}
         only = Params(sites=False, groups=False, batch=1)
-        batches = [choose(state, only, np.random.default_rng(seed)) for seed in range(40)]
+        batches = [choose(state, only, rng(seed)) for seed in range(40)]
         first.append(sum(batch[0].keys[0].callee == "f0" for batch in batches))
     assert first[0] < 20 < first[1]
+
+
+def test_a_partner_that_is_inlined_adds_nothing():
+    graph = CallGraph([40, 20, 9], [[], [0, 0, 0], [0, 1]])
+    inlined, only = Key("f2", "f0", 0), Key("f2", "f1", 1)
+    state = start(graph, [graph.compile([Decision(inlined, True, 1.0)])], 1)
+    state.round = 1
+    params = Params(groups=False, batch=1)
+    growth = {m.keys: m.growth for seed in range(200) for m in choose(state, params, rng(seed))}
+    assert growth[only, inlined] == growth[inlined, only] == 0
+    assert growth[(Key("f1", "f0", 0),)] > 0
+
+
+def rng(seed):
+    return np.random.default_rng(seed)
