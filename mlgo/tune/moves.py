@@ -38,6 +38,7 @@ class Move:
         decisions: as they are before.
         promise: how likely it pays, as a logarithm, before anything was tried.
         growth: bytes that it may add at worst.
+        turn: how often it was tried, or should have been; the lower ones go first.
         region: functions that it can change; known once it is chosen, because thousands are not.
     """
 
@@ -47,6 +48,7 @@ class Move:
     decisions: tuple[Decision, ...]
     promise: float
     growth: float
+    turn: int = 0
     region: frozenset[str] = frozenset()
 
     @property
@@ -58,17 +60,16 @@ class Move:
 def choose(state: State, params: Params, rng: np.random.Generator) -> list[Move]:
     """Returns the next moves to try: independent of each other, promising ones first.
 
-    A round ends when all moves have been tried; the state then begins the next.
+    What was tried least goes first; what was tried before fills the functions that are left, so
+    that a few large callers, which take one move at a time, do not hold up all the others.
     """
     moves = _Moves(state)
-    left = [m for m in moves.every(params, state.round) if m.name not in state.tried]
-    if not left:
-        state.round += 1
-        state.tried = set()
-        left = moves.every(params, state.round)
-    if state.round > 0 and params.pairs:
+    left = moves.every(params)
+    state.round = min((move.turn for move in left), default=0)
+    if params.pairs:
         left = [moves.with_partner(move, rng) for move in left]
-    rank = np.argsort(-(rng.gumbel(size=len(left)) + _scores(state, left)), kind="stable")
+    keys = rng.gumbel(size=len(left)) + _scores(state, left)
+    rank = np.lexsort((-keys, np.array([move.turn for move in left])))
     taken = Batch(moves.regions)
     chosen: list[Move] = []
     room = _GROWTH * sum(state.sizes.values())
@@ -102,46 +103,58 @@ class _Moves:
         self.regions = Regions(state.base, {name.removeprefix("static ") for name in state.sizes})
         self._base = state.base
         self._sizes = state.sizes
+        self._tried = state.tried
         self._kept = Counter(d.key.callee for d in state.base if not d.inline)
         self._callers = by_caller(state.base)
 
-    def every(self, params: Params, round_: int) -> list[Move]:
-        """Single calls, or at first all from one function to another, and all of a callee."""
-        if params.sites and round_ == 0:
-            moves = self._together(lambda key: (key.caller, key.callee))
-        else:
-            moves = [self._move(name := "\t".join(map(str, d.key)), name, [d]) for d in self._base]
+    def every(self, params: Params) -> list[Move]:
+        """Single calls, all from one function to another, and all of a callee."""
+        alike = self._alike(lambda key: (key.caller, key.callee)) if params.sites else []
+        first = {d.key for group in alike for d in group}
+        moves = [self._single(d, int(d.key in first)) for d in self._base]
+        moves += [self._together(group, ("caller", "callee")) for group in alike]
         if params.groups:
-            moves += [m for m in self._together(lambda key: (key.callee,)) if len(m.decisions) > 1]
+            moves += [
+                self._together(group, ("callee",)) for group in self._alike(lambda k: (k.callee,))
+            ]
         return moves
 
     def with_partner(self, move: Move, rng: np.random.Generator) -> Move:
-        """Gives every other single move a second decision of the same caller."""
+        """Gives every other single move that was tried alone a second decision of its caller."""
         first = move.decisions[0]
+        if move.turn == 0 or len(move.decisions) > 1:
+            return move
         others = self._callers[first.key.caller]
         partner = others[int(rng.integers(len(others)))]
-        if len(move.decisions) > 1 or partner == first or rng.random() >= 0.5:
+        if partner == first or rng.random() >= 0.5:
             return move
-        return self._move(move.name, move.back, [first, partner])
+        return self._move(move.name, move.back, [first, partner], move.turn)
 
-    def _together(self, of: Callable[[Key], tuple[str, ...]]) -> list[Move]:
-        """Moves of all calls that have something in common and are decided alike."""
+    def _alike(self, of: Callable[[Key], tuple[str, ...]]) -> list[list[Decision]]:
+        """Calls, two at least, that have something in common and are decided alike."""
         alike: dict[tuple[tuple[str, ...], bool], list[Decision]] = defaultdict(list)
         for decision in self._base:
             alike[of(decision.key), decision.inline].append(decision)
-        moves = []
-        for (common, inline), decisions in alike.items():
-            names = ["\t".join((*common, what)) for what in ("inline", "keep")]
-            moves.append(self._move(names[inline], names[not inline], decisions))
-        return moves
+        return [decisions for decisions in alike.values() if len(decisions) > 1]
 
-    def _move(self, name: str, back: str, decisions: Sequence[Decision]) -> Move:
+    def _single(self, decision: Decision, later: int) -> Move:
+        name = "\t".join(map(str, decision.key))
+        return self._move(name, name, [decision], later + self._tried.get(name, 0))
+
+    def _together(self, decisions: list[Decision], common: Sequence[str]) -> Move:
+        first = decisions[0]
+        of = [getattr(first.key, name) for name in common]
+        names = ["\t".join((*of, what)) for what in ("inline", "keep")]
+        name = names[first.inline]
+        return self._move(name, names[not first.inline], decisions, self._tried.get(name, 0))
+
+    def _move(self, name: str, back: str, decisions: Sequence[Decision], turn: int) -> Move:
         """Refused calls pay more often than inlined ones, unsure ones more often than sure ones."""
         first = decisions[0]
         promise = (0.0 if first.inline else math.log(4.0)) - abs(first.logit) / 2
         growth = sum(0.0 if d.inline else self._growth(d.key, len(decisions)) for d in decisions)
         kind = f"{first.key.callee}\t{'keep' if first.inline else 'inline'}"
-        return Move(name, back, kind, tuple(decisions), promise, growth)
+        return Move(name, back, kind, tuple(decisions), promise, growth, turn)
 
     def _growth(self, key: Key, together: int) -> float:
         """Bytes that inlining may add at worst: the callee, in each copy of the call."""

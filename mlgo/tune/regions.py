@@ -25,10 +25,14 @@ class Regions:
         self._into: dict[str, set[str]] = defaultdict(set)
         self._kept = {d.key for d in decisions if not d.inline}
         # What is decided in functions that go is decided again in those that they go into.
-        self._calls = Counter(key.callee for key in self._kept if key.caller in bodies)
-        self._callees: dict[str, Counter[str]] = defaultdict(Counter)
-        for key in self._kept:
-            self._callees[key.caller][key.callee] += 1
+        # Counted by callers, because one call may have been asked about several times. What is
+        # decided in functions that go is decided again in those that they go into; a function that
+        # only calls itself goes.
+        pairs = {(key.caller, key.callee) for key in self._kept}
+        self._callers = Counter(b for a, b in pairs if a in bodies and a != b)
+        self._callees: dict[str, set[str]] = defaultdict(set)
+        for caller, callee in pairs:
+            self._callees[caller].add(callee)
         for decision in decisions:
             if decision.inline:
                 self._into[decision.key.callee].add(decision.key.caller)
@@ -36,25 +40,28 @@ class Regions:
 
     def of(self, keys: Sequence[Key]) -> frozenset[str]:
         """Returns the functions that flipping these decisions together can change."""
-        fewer = self.inlined(keys)
-        callees = {k.callee for k in keys if self.is_fleeting(k.callee, fewer[k.callee])}
-        callers = (self.upward(key.caller) for key in keys)
-        return frozenset(self._with_dependents(callees).union(*callers))
+        return self.reach(keys)[0]
 
-    def _with_dependents(self, functions: set[str]) -> set[str]:
-        """Adds the functions that only these call: they may go too, inlined where these went."""
-        return _reached(
-            functions,
-            lambda f: (c for c, n in self._callees[f].items() if n >= self._calls[c]),
-        )
+    def reach(self, keys: Sequence[Key]) -> tuple[frozenset[str], Counter[str]]:
+        """Follows a flip of decisions: what appears or goes takes along the calls that it makes.
 
-    def inlined(self, keys: Iterable[Key]) -> Counter[str]:
-        """Returns for each callee how many of its calls a flip of these decisions would inline."""
-        return Counter(key.callee for key in keys if key in self._kept)
+        Returns:
+            The region, and how many of its callers each function may lose, also outside.
+        """
+        lost = Counter(b for _, b in {(k.caller, k.callee) for k in keys if k in self._kept})
+        fleeting = {k.callee for k in keys if self.is_fleeting(k.callee, lost[k.callee])}
+        todo = sorted(fleeting)
+        while todo:
+            for callee in self._callees[todo.pop()]:
+                lost[callee] += 1
+                if callee not in fleeting and self.is_fleeting(callee, lost[callee]):
+                    fleeting.add(callee)
+                    todo.append(callee)
+        return frozenset(fleeting.union(*(self.upward(key.caller) for key in keys))), lost
 
     def is_fleeting(self, function: str, fewer: int) -> bool:
-        """Whether a function may appear, or go when `fewer` of its calls are left."""
-        return function not in self._bodies or fewer >= self._calls[function] > 0
+        """Whether a function may appear, or go when it has so many callers less."""
+        return function not in self._bodies or fewer >= self._callers[function] > 0
 
     def upward(self, function: str) -> frozenset[str]:
         """Returns a function and all that it is inlined into, directly or not."""
@@ -85,7 +92,7 @@ class Batch:
         self._regions = regions
         self._changed: set[str] = set()
         self._read: set[str] = set()
-        self._inlined: Counter[str] = Counter()
+        self._lost: Counter[str] = Counter()
 
     def add(self, keys: Sequence[Key]) -> frozenset[str] | None:
         """Takes a flip of these decisions, unless it meets another one.
@@ -96,15 +103,18 @@ class Batch:
         callees = {key.callee for key in keys}
         if not self._changed.isdisjoint(callees.union(key.caller for key in keys)):
             return None  # most fail here, before their regions are known
-        region = self._regions.of(keys)
-        inlined = self._inlined + self._regions.inlined(keys)
+        region, lost = self._regions.reach(keys)
         if (
             not region.isdisjoint(self._changed)
             or not region.isdisjoint(self._read)
-            or any(self._regions.is_fleeting(f, inlined[f]) for f in callees - region)
+            or any(
+                self._regions.is_fleeting(function, self._lost[function] + callers)
+                for function, callers in lost.items()
+                if function not in region
+            )
         ):
             return None
         self._changed |= region
         self._read |= callees
-        self._inlined = inlined
+        self._lost.update(lost)
         return region

@@ -9,7 +9,7 @@ time a compile without a trial verifies what was put together; only that can bec
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -22,6 +22,8 @@ from mlgo.tune.state import Params, State
 # A compile without a trial after so many with one.
 _VERIFY = 6
 _WORSE = 1.001
+# So many times more than before a call is decided as before.
+_AGAIN = 4
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,7 @@ def _exhausted(state: State, params: Params) -> bool:
 
 
 def _verify(target: Target, state: State) -> None:
-    outcome = target.compile(state.base)
+    outcome = target.compile(_asked_again(state.base))
     size = bytes_of(target, outcome.sizes)
     state.spent += 1
     state.unverified = 0
@@ -120,22 +122,37 @@ def _trial(target: Target, state: State, params: Params, observe: Observer) -> N
     batch = choose(state, params, rng)
     flipped = {key for move in batch for key in move.keys}
     decisions = [d.flipped() if d.key in flipped else d for d in state.base]
-    outcome = target.compile(decisions)
+    outcome = target.compile(_asked_again(decisions))
     state.spent += 1
     state.unverified += 1
-    state.tried |= {move.name for move in batch}
-    limit = 1e-9 if params.sideways and state.round > 0 else -1e-9
     kept = []
     for move in batch:
+        limit = 1e-9 if params.sideways and move.turn > 0 else -1e-9
+        state.tried[move.name] = turn = state.tried.get(move.name, 0) + 1
         change = _change(move.region, state.sizes, outcome.sizes)
         observe(move.decisions, change)
         added = sum(target.weight(name) * size for name, size in change.items())
         if added < limit:
             kept.append(move)
-            state.tried.add(move.back)
+            state.tried[move.back] = max(turn, state.tried.get(move.back, 0))
         tried, won = state.record.get(move.kind, (0, 0))
         state.record[move.kind] = tried + 1, won + (added < -1e-9)
     _merge(state, batch, kept, outcome)
+
+
+def _asked_again(decisions: Sequence[Decision]) -> list[Decision]:
+    """Adds decisions for calls that a compile may ask about once more, as it decided before.
+
+    LLVM asks again when it comes back to a caller of which something else has changed. The prior
+    would then see other features, for instance that this is the last call.
+    """
+    last = {(d.key.caller, d.key.callee): d for d in decisions}
+    more = [
+        replace(d, key=d.key._replace(ordinal=d.key.ordinal + extra))
+        for d in last.values()
+        for extra in range(1, _AGAIN + 1)
+    ]
+    return [*decisions, *more]
 
 
 def _change(region: frozenset[str], before: Sizes, after: Sizes) -> Sizes:

@@ -14,10 +14,10 @@ class Params:
 
     Attributes:
         seed: of what is tried when.
-        sites: in the first round, try all calls from one function to another together.
+        sites: try all calls from one function to another together first.
         groups: try all calls of a callee together.
-        pairs: in later rounds, flip two decisions of a region at once.
-        sideways: in later rounds, keep flips that change nothing.
+        pairs: flip two decisions of a caller at once when one was tried alone.
+        sideways: keep flips that change nothing when they are tried again.
         batch: flips in a compile at most; 0 for as many as are independent.
         patience: compiles without a gain after which a search ends, once all has been tried.
     """
@@ -46,7 +46,7 @@ class State:
         gained: what was spent when `best` was found.
         unverified: trials since the last verification.
         round: how often every move has been tried.
-        tried: moves of this round, by name.
+        tried: move's name -> how often it was tried, or what it undoes.
         record: kind of move -> how often it was tried, and how often it paid.
     """
 
@@ -59,6 +59,6 @@ class State:
     gained: int = 0
     unverified: int = 0
     round: int = 0
-    tried: set[str] = field(default_factory=set)
+    tried: dict[str, int] = field(default_factory=dict)
     record: dict[str, tuple[int, int]] = field(default_factory=dict)
     best_sizes: Sizes = field(default_factory=dict)

@@ -19,7 +19,6 @@ def save_state(path: Path, state: State) -> None:
     """Writes a state, atomically; the folder is made."""
     path.parent.mkdir(parents=True, exist_ok=True)
     raw = {k: v for k, v in vars(state).items() if k not in _DECISIONS}
-    raw["tried"] = sorted(state.tried)
     for name in _DECISIONS:
         raw[name] = [(*d.key, d.inline, d.logit) for d in getattr(state, name)]
     write_text(path, json.dumps(raw, sort_keys=True))
@@ -33,7 +32,7 @@ def load_state(path: Path) -> State:
     """
     try:
         raw: dict[str, Any] = json.loads(path.read_text())
-        raw["tried"] = set(raw["tried"])
+        raw["tried"] = dict(raw["tried"])
         raw["record"] = {kind: (tried, won) for kind, (tried, won) in raw["record"].items()}
         for name in _DECISIONS:
             raw[name] = [Decision(Key(a, b, n), i, x) for a, b, n, i, x in raw[name]]

@@ -134,7 +134,7 @@ def test_a_batch_takes_what_does_not_meet():
     assert batch.add(d) == {"d"}
     assert batch.add(also_d) is None  # changes d too
     assert batch.add([Key("b", "a", 0)]) is None  # changes c, which d reads
-    assert batch.add(e) == {"e"}  # one call of c is left
+    assert batch.add(e) is None  # c may lose its last call
     batch = Batch(regions)
     assert batch.add([*d, *also_d]) == {"d"}
     assert batch.add(e) is None  # would take the last call of c
@@ -144,17 +144,63 @@ def test_a_batch_takes_what_does_not_meet():
     assert batch.add(d) is None  # reads c, which changes
 
 
-def test_a_round_tries_every_move_once_and_none_back():
+def test_calls_that_go_with_their_callers_count():
+    calls = [("p", "s"), ("q", "t"), ("s", "y"), ("t", "y")]
+    regions = Regions([Decision(Key(*c, 0), False, -1.0) for c in calls], {*"pqsty"})
+    p, q = [Key("p", "s", 0)], [Key("q", "t", 0)]
+    batch = Batch(regions)
+    assert batch.add(p) == {"p", "s"}
+    assert batch.add(q) is None  # y would go, and nobody could tell why
+    assert Batch(regions).add(q) == {"q", "t"}
+    assert regions.of([*p, *q]) == {*"pqsty"}
+
+
+def test_a_call_asked_about_twice_is_one_call():
+    again = [Decision(Key("p", "y", n), False, -1.0) for n in (0, 1)]
+    assert Regions(again, {"p", "y"}).of([again[0].key]) == {"p", "y"}
+    itself = Decision(Key("y", "y", 0), False, -1.0)
+    assert Regions([*again, itself], {"p", "y"}).of([again[0].key]) == {"p", "y"}
+
+
+def test_more_questions_about_a_call_are_answered_alike():
+    graph = CallGraph([3, 20, 9], [[], [0, 0], [0, 1]])
+    state, lists = begin(graph), []
+    compile_ = graph.compile
+    graph.compile = lambda decisions: lists.append(list(decisions)) or compile_(decisions)
+    search(graph, state, 8, Params())
+    for listed in lists:
+        decided = {d.key: d.inline for d in listed}
+        for caller, callee in {(d.key.caller, d.key.callee) for d in state.base}:
+            *_, last = [d for d in state.base if (d.key.caller, d.key.callee) == (caller, callee)]
+            later = {decided[Key(caller, callee, last.key.ordinal + n)] for n in range(1, 5)}
+            assert later == {decided[last.key]}
+
+
+def test_what_was_tried_least_goes_first_and_nothing_is_undone_soon():
     graph = CallGraph([3, 20, 9], [[], [0, 0], [0, 1]])
     state = begin(graph)
-    names = []
-    while state.round == 0:
-        batch = choose(state, Params(), rng(0))
-        if state.round == 0:
-            names += [move.name for move in batch]
-            state.tried |= {move.name for move in batch}
-    assert sorted(names) == ["f0\tinline", "f1\tf0\tinline", "f2\tf0\tinline", "f2\tf1\tinline"]
-    assert {move.back for move in batch} & {*names} == set()
+    batches = []
+    for _ in range(6):
+        batches.append(choose(state, Params(batch=1), rng(0))[0])
+        state.tried[batches[-1].name] = state.tried.get(batches[-1].name, 0) + 1
+    names = [move.name for move in batches]
+    together = ["f0\tinline", "f1\tf0\tinline"]
+    assert sorted(names[:4]) == sorted([*together, "f2\tf0\t0", "f2\tf1\t1"])
+    assert [move.turn for move in batches] == [0, 0, 0, 0, 1, 1]
+    state = begin(graph)
+    search(graph, state, 3, Params(batch=1))
+    assert state.tried == {"f0\tinline": 1, "f0\tkeep": 1}  # it paid, and undoing it waits
+    assert all(m.name != "f0\tkeep" for m in choose(state, Params(batch=1), rng(0)))
+
+
+def test_tried_moves_fill_the_callers_that_are_left():
+    graph = CallGraph([3, 20, 9, 4], [[], [0], [0], [1, 2, 0, 0]])
+    state = begin(graph)
+    everything = {m.name for seed in range(9) for m in choose(state, Params(), rng(seed))}
+    state.tried = {name: 1 for name in everything if not name.startswith("f3")}
+    turns = {m.keys[0].caller: m.turn for m in choose(state, Params(groups=False), rng(0))}
+    assert turns["f3"] == 0
+    assert 1 in turns.values()
 
 
 def test_what_paid_before_is_tried_first():
@@ -173,8 +219,8 @@ def test_a_partner_that_is_inlined_adds_nothing():
     graph = CallGraph([40, 20, 9], [[], [0, 0, 0], [0, 1]])
     inlined, only = Key("f2", "f0", 0), Key("f2", "f1", 1)
     state = start(graph, [graph.compile([Decision(inlined, True, 1.0)])], 1)
-    state.round = 1
-    params = Params(groups=False, batch=1)
+    state.tried = {"\t".join(map(str, d.key)): 1 for d in state.base}
+    params = Params(sites=False, groups=False, batch=1)
     growth = {m.keys: m.growth for seed in range(200) for m in choose(state, params, rng(seed))}
     assert growth[only, inlined] == growth[inlined, only] == 0
     assert growth[(Key("f1", "f0", 0),)] > 0
