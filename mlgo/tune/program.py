@@ -251,7 +251,7 @@ class Tuner:
                 link,
                 objects,
                 folder / str(index),
-                arguments=(f"-Wl,-Map={listing}",) if maps else (),
+                arguments=(f"-Wl,-Map={listing}", "-Wl,--no-demangle") if maps else (),
             )
             size += text_size(product)
             shutil.rmtree(product.parent)

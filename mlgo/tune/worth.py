@@ -14,12 +14,11 @@ from pathlib import Path
 
 from mlgo.rollout.explore import Sizes
 
-# "   16e0   16e0   3c   1   /tmp/objects/src/a.o:(.text._Z3foov)" in lld's map.
-_SECTION = re.compile(r"^\s*[0-9a-f]+\s+[0-9a-f]+\s+([0-9a-f]+)\s+\d+\s+(\S.*):\((\.text\S*)\)$")
-# What initialises globals has one section in an object, which says no more than this.
-_STARTUP = "startup"
-_INITIALISER = re.compile(r"(?:_GLOBAL__sub_I|__cxx_global)_")
-_PREFIX = re.compile(r"^\.text\.(?:(?:unlikely|startup|hot|exit|split)\.(?=.))?")
+# In lld's map, "VMA LMA Size Align" and then, by indentation, an output section, an input section
+# ("/tmp/objects/src/a.o:(.text._Z3foov)") or a symbol that is in it.
+_LINE = re.compile(r"^\s*[0-9a-f]+\s+[0-9a-f]+\s+[0-9a-f]+\s+\d+ ( *)(\S.*)$")
+_INPUT, _SYMBOL = 8, 16
+_SECTION = re.compile(r"(\S.*):\((\.text\S*)\)")
 
 
 class Worth:
@@ -56,24 +55,30 @@ class Worth:
         function = label.removeprefix("static ")
         if (module, function) not in self._known:
             return float(self._products[module])
-        if _INITIALISER.match(function):
-            return float(self._live[module, _STARTUP])
         if label != function:
             return float(self._live[module, function])
         return self._shared[function] / max(1, self._copies[label])
 
 
 def read_map(path: Path, objects: Path) -> frozenset[tuple[str, str]]:
-    """Returns the (module name, function) of each text section that a product holds.
+    """Returns the (module name, function) of each symbol in the text sections of a product.
 
     Args:
-        path: what `-Wl,-Map=` wrote.
+        path: what `-Wl,-Map=` wrote, with `-Wl,--no-demangle`.
         objects: the folder of the objects, named as modules.
     """
     prefix = f"{objects}/"
     found = set()
+    module = None
     for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
-        match = _SECTION.match(line)
-        if match and match[2].startswith(prefix):
-            found.add((match[2].removeprefix(prefix), _PREFIX.sub("", match[3])))
+        match = _LINE.match(line)
+        if match is None:
+            continue
+        depth, what = len(match[1]), match[2]
+        if depth == _INPUT:
+            section = _SECTION.fullmatch(what)
+            inside = section is not None and section[1].startswith(prefix)
+            module = section[1].removeprefix(prefix) if section and inside else None
+        elif depth == _SYMBOL and module is not None:
+            found.add((module, what))
     return frozenset(found)

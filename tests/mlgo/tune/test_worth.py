@@ -8,11 +8,18 @@ MAP = """\
              VMA              LMA     Size Align Out     In      Symbol
             1600             1600       c0    16 .text
             1600             1600       3c     1         OBJECTS/a.o:(.text._Z3foov)
-            1600             1600       3c     1                 foo()
+            1600             1600       3c     1                 _Z3foov
             1640             1640       10    16         OBJECTS/a.o:(.text.unlikely._Z4coldv)
+            1640             1640       10     1                 _Z4coldv
             1650             1650       20    16         OBJECTS/b.o:(.text.startup)
+            1650             1650       20     1                 _GLOBAL__sub_I_b.cc
             1670             1670       20    16         OBJECTS/b.o:(.text._ZL4onlyv)
+            1670             1670       20     1                 _ZL4onlyv
             1690             1690       20    16         /usr/lib/crt1.o:(.text)
+            1690             1690       20     1                 _start
+            16b0             16b0       20    16 .data
+            16b0             16b0       20    16         OBJECTS/b.o:(.data.table)
+            16b0             16b0       20     1                 table
 """
 
 
@@ -23,7 +30,7 @@ def test_worth_is_what_the_map_lists(tmp_path: Path) -> None:
     assert kept == {
         ("a.o", "_Z3foov"),
         ("a.o", "_Z4coldv"),
-        ("b.o", "startup"),
+        ("b.o", "_GLOBAL__sub_I_b.cc"),
         ("b.o", "_ZL4onlyv"),
     }
     sizes = {
