@@ -24,7 +24,7 @@ class Advisor final : public MLInlineAdvisor {
 public:
   Advisor(Session &S, Module &M, FunctionAnalysisManager &FAM, InlineParams Params,
           InlineContext Context)
-      : MLInlineAdvisor(M, S.MAM, policyFor(S, M), [](CallBase &) { return false; }), S(S),
+      : MLInlineAdvisor(M, S.MAM, policyFor(S, M, Context), [](CallBase &) { return false; }), S(S),
         Default(M, FAM, Params, Context) {
     S.open(M);
   }
@@ -62,20 +62,25 @@ private:
 
 #if LLVM_VERSION_MAJOR >= 22
   static std::function<std::unique_ptr<MLModelRunner>(const std::vector<TensorSpec> &)>
-  policyFor(Session &S, Module &M) {
+  policyFor(Session &S, Module &M, const InlineContext &Context) {
     return [&](const std::vector<TensorSpec> &Features) {
-      return Policy::create(M.getContext(), S.O, Features);
+      return Policy::create(M.getContext(), S.O, Features, precedesLink(Context));
     };
   }
 #else
-  static std::unique_ptr<MLModelRunner> policyFor(Session &S, Module &M) {
+  static std::unique_ptr<MLModelRunner> policyFor(Session &S, Module &M,
+                                                  const InlineContext &Context) {
 #define SPEC(TYPE, SHAPE, NAME, HELP) TensorSpec::createSpec<TYPE>(#NAME, SHAPE),
     std::vector<TensorSpec> Features{INLINE_COST_FEATURE_ITERATOR(SPEC)
                                          INLINE_FEATURE_ITERATOR(SPEC)};
 #undef SPEC
-    return Policy::create(M.getContext(), S.O, Features);
+    return Policy::create(M.getContext(), S.O, Features, precedesLink(Context));
   }
 #endif
+
+  static bool precedesLink(const InlineContext &Context) {
+    return Context.LTOPhase == ThinOrFullLTOPhase::FullLTOPreLink;
+  }
 
   Session &S;
   DefaultInlineAdvisor Default;

@@ -6,6 +6,7 @@
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Config/llvm-config.h"
 #include "llvm/Support/ErrorHandling.h"
+#include <algorithm>
 #include <cmath>
 
 using namespace llvm;
@@ -47,9 +48,9 @@ private:
 class ModelPolicy final : public mlgo::Policy {
 public:
   ModelPolicy(LLVMContext &Context, const mlgo::Options &O, const std::vector<TensorSpec> &Compiler,
-              std::unique_ptr<mlgo::Model> Net)
-      : Policy(Context, O, Compiler), Seed(O.Seed), Temperature(O.Temperature),
-        Net(std::move(Net)) {
+              bool OnlyRefuses, std::unique_ptr<mlgo::Model> Net)
+      : Policy(Context, O, Compiler), OnlyRefuses(OnlyRefuses), Seed(O.Seed),
+        Temperature(O.Temperature), Net(std::move(Net)) {
     bindInputs();
   }
 
@@ -57,6 +58,8 @@ public:
     if (DefaultInput)
       *DefaultInput = Default;
     float Logit = Net->evaluate().front();
+    if (OnlyRefuses && !Default)
+      return {false, std::min(Logit, Undecided)};
     if (Temperature <= 0)
       return {Logit > 0, Logit};
     return {uniform(Seed, Index) < probability(Logit / Temperature), Logit};
@@ -85,6 +88,10 @@ private:
     return static_cast<size_t>(Found - features().begin());
   }
 
+  // Just below 0: the score of refusing that was not the model's idea.
+  static constexpr float Undecided = -1e-3f;
+
+  const bool OnlyRefuses;
   const uint64_t Seed;
   const double Temperature;
   const std::unique_ptr<mlgo::Model> Net;
@@ -120,7 +127,7 @@ void Policy::observe(CallBase &CB) {
 void *Policy::evaluateUntyped() { llvm_unreachable("the advisor asks Policy::choose"); }
 
 std::unique_ptr<Policy> Policy::create(LLVMContext &Context, const Options &O,
-                                       const std::vector<TensorSpec> &Compiler) {
+                                       const std::vector<TensorSpec> &Compiler, bool PrecedesLink) {
   switch (O.Policy) {
   case PolicyKind::Off:
   case PolicyKind::Default:
@@ -128,9 +135,9 @@ std::unique_ptr<Policy> Policy::create(LLVMContext &Context, const Options &O,
   case PolicyKind::Random:
     return std::make_unique<RandomPolicy>(Context, O, Compiler);
   case PolicyKind::Learned:
-    return std::make_unique<ModelPolicy>(Context, O, Compiler, embeddedModel());
+    return std::make_unique<ModelPolicy>(Context, O, Compiler, PrecedesLink, embeddedModel());
   case PolicyKind::File:
-    return std::make_unique<ModelPolicy>(Context, O, Compiler, fileModel(O.Weights));
+    return std::make_unique<ModelPolicy>(Context, O, Compiler, PrecedesLink, fileModel(O.Weights));
   }
   llvm_unreachable("all kinds are handled");
 }

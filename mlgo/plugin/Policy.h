@@ -20,9 +20,11 @@ class Policy : public llvm::MLModelRunner {
 public:
   /// \p Compiler are the compiler's features, to which come ours (SiteFeatures.h); stops the
   /// compile when the policy's model reads one that the compiler does not have, or has with another
-  /// type or shape.
+  /// type or shape. \p PrecedesLink says that a full-LTO link will decide about the rest: models
+  /// then only refuse, because what is inlined too early cannot be taken back.
   static std::unique_ptr<Policy> create(llvm::LLVMContext &Context, const Options &O,
-                                        const std::vector<llvm::TensorSpec> &Compiler);
+                                        const std::vector<llvm::TensorSpec> &Compiler,
+                                        bool PrecedesLink);
 
   /// Computes the features that are ours for this call, if somebody reads them.
   void observe(llvm::CallBase &CB);

@@ -57,6 +57,19 @@ def test_lists_for_another_module_are_ignored(clang):
     assert clang.compile(policy="default", decisions=listed) == stock
 
 
+def test_before_a_full_lto_link_the_model_only_refuses(clang):
+    added = {}
+    for mode in ("-flto", "-flto=thin", "-fno-lto"):
+        log = clang.folder / f"{mode}.log"
+        clang.compile(mode, policy="learned", log=log)
+        rows = read_log(log).rows
+        assert (rows["inlining_decision"] == (rows["logit"] > 0)).all()
+        added[mode] = int((rows["inlining_decision"] > rows["inlining_default"]).sum())
+    assert added["-flto"] == 0
+    assert added["-fno-lto"] > 0
+    assert added["-flto=thin"] > 0
+
+
 def test_random_depends_on_the_seed_alone(clang):
     one, same, other = (
         clang.compile(policy="random", seed=seed, probability=0.3) for seed in (1, 1, 2)
