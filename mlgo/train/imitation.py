@@ -37,6 +37,7 @@ class Imitation:
         default_weight: how far the network must disagree to overrule LLVM's default.
         scope: the calls that the network decides.
         epochs: passes over the examples.
+        steps: at least; few examples are passed over more often.
         batch: examples a step.
         learning_rate: of Adam, at the beginning; falls to 0 by a cosine.
         weight_decay: of AdamW.
@@ -48,11 +49,20 @@ class Imitation:
     default_weight: float = 1.0
     scope: Scope = field(default_factory=Scope)
     epochs: int = 40
+    steps: int = 0
     batch: int = 256
     learning_rate: float = 3e-3
     weight_decay: float = 1e-3
     members: int = 1
     seed: int = 0
+
+    def steps_of(self, examples: int) -> int:
+        """Returns the steps of an epoch."""
+        return -(-examples // self.batch)
+
+    def epochs_of(self, examples: int) -> int:
+        """Returns the passes over so many examples."""
+        return max(self.epochs, -(-self.steps // self.steps_of(examples)))
 
 
 def imitate(
@@ -98,7 +108,9 @@ def imitate_once(config: Imitation, examples: Examples, name: str, workspace: Wo
     file = folder / "weights.mlgo"
     if file.exists():
         return load_weights(file)
-    with workspace.progress.bar(f"{name}: learning", config.epochs * config.members) as advance:
+    examples = _of_use(examples, config.scope)
+    epochs = config.epochs_of(len(examples.actions)) * config.members
+    with workspace.progress.bar(f"{name}: learning", epochs) as advance:
         weights = imitate(config, examples, folder, lambda *_: advance())
     weights.save(file)
     return weights
@@ -118,7 +130,7 @@ def _member(
     tf.random.set_seed(config.seed)
     x, y = squash(examples.features), examples.actions
     weights = examples.weights / examples.weights.mean()
-    steps = -(-len(y) // config.batch)
+    steps, epochs = config.steps_of(len(y)), config.epochs_of(len(y))
     network = PolicyNetwork(
         examples.features,
         config.layers,
@@ -126,14 +138,14 @@ def _member(
         config.scope,
         config.seed,
     )
-    agent = _agent(config, network, steps)
+    agent = _agent(config, network, steps * epochs)
     epoch = tf.Variable(0, dtype=tf.int64)
     checkpoint = tf.train.Checkpoint(network=network, optimizer=agent._optimizer, epoch=epoch)
     manager = tf.train.CheckpointManager(checkpoint, str(folder / "checkpoints"), max_to_keep=1)
     checkpoint.restore(manager.latest_checkpoint)
     writer = tf.summary.create_file_writer(str(folder / "tensorboard"))
     train = tf.function(agent.train)
-    while int(epoch) < config.epochs:
+    while int(epoch) < epochs:
         order = np.random.default_rng([config.seed, int(epoch)]).permutation(len(y))
         losses = [
             float(train(_experience(x[rows], y[rows]), weights=weights[rows]).loss)
@@ -151,9 +163,7 @@ def _member(
 def _agent(
     config: Imitation, network: PolicyNetwork, steps: int
 ) -> behavioral_cloning_agent.BehavioralCloningAgent:
-    schedule = tf.keras.optimizers.schedules.CosineDecay(
-        config.learning_rate, steps * config.epochs
-    )
+    schedule = tf.keras.optimizers.schedules.CosineDecay(config.learning_rate, steps)
     optimizer = tf.keras.optimizers.AdamW(schedule, weight_decay=config.weight_decay)
     optimizer.build(network.trainable_variables)
     agent = behavioral_cloning_agent.BehavioralCloningAgent(

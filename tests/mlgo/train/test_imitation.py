@@ -73,3 +73,13 @@ def test_killed_and_resumed_is_the_same_as_uninterrupted(tmp_path, uninterrupted
     epochs, weights = finish(tmp_path / "killed")
     assert int(epochs[0]) > 1
     assert weights.to_bytes() == uninterrupted.to_bytes()
+
+
+def test_few_examples_are_passed_over_more_often():
+    from mlgo.train.imitation import Imitation
+
+    config = Imitation(epochs=40, steps=160, batch=256)
+    assert config.epochs_of(200) == 160
+    assert config.epochs_of(800) == 40
+    assert config.epochs_of(100_000) == 40
+    assert Imitation(epochs=40, batch=256).epochs_of(1) == 40
