@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import os
 import shutil
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from mlgo import models as shipped
 from mlgo.errors import UserError
+
+if TYPE_CHECKING:
+    from mlgo.evaluate.regalloc_result import RegallocEvaluation
+    from mlgo.evaluate.result import Evaluation
 
 
 def warn(policy: str) -> None:
@@ -69,6 +75,24 @@ def ship(
     click.echo(folder)
 
 
+@models.command()
+@click.argument(
+    "evaluations", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True)
+)
+@click.option("--policy", default="inlining-size", show_default=True, help="Its name.")
+def figures(evaluations: tuple[Path, ...], policy: str) -> None:
+    """Put the figures of EVALUATIONS into the card of a shipped policy, instead of those there.
+
+    For maintainers, when the plugin has changed and the weights have not: EVALUATIONS are JSON
+    files of `mlgo evaluate` on held-out programs.
+    """
+    from mlgo.models.card import with_figures, write_card
+
+    card = json.loads((shipped.folder(policy) / "card.json").read_text())
+    found = _read(evaluations, card["problem"])
+    click.echo(write_card(policy, with_figures(card, found)))
+
+
 def _compile_all(weights: Path, policy: str) -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ["CUDA_VISIBLE_DEVICES"] = ""
@@ -88,13 +112,19 @@ def _write_card(
 
     evicts = is_eviction(shipped.folder_for(policy) / "weights.mlgo")
     problem = "regalloc" if evicts else "inlining"
-    if evicts:
-        from mlgo.evaluate.regalloc_document import read_evaluation
-    else:
-        from mlgo.evaluate.document import read_evaluation  # type: ignore[assignment]
-    found = [read_evaluation(path) for path in evaluations]
+    found = _read(evaluations, problem)
     splits = _splits(training, problem)
     return write_card(policy, make_card(policy, training, splits, found, note, problem, caution))
+
+
+def _read(
+    evaluations: tuple[Path, ...], problem: str
+) -> list[Evaluation] | list[RegallocEvaluation]:
+    from mlgo.evaluate import document, regalloc_document
+
+    if problem == "regalloc":
+        return [regalloc_document.read_evaluation(path) for path in evaluations]
+    return [document.read_evaluation(path) for path in evaluations]
 
 
 def _splits(training: Path, problem: str) -> dict[str, tuple[str, ...]]:

@@ -45,11 +45,6 @@ def make_card(
             evaluation was of other weights.
     """
     used = {name for names in splits.values() for name in names}
-    for evaluation in evaluations:
-        leaked = used & {program.name for program in evaluation.programs}
-        if leaked:
-            raise UserError(f"{min(leaked)} was used in training: it cannot be held out")
-        _check_subject(evaluation, policy)
     folder = models.folder_for(policy)
     return {
         "name": policy,
@@ -64,9 +59,34 @@ def make_card(
             if path.name != CARD
         },
         "data": {split: [_package(name) for name in names] for split, names in splits.items()},
+        **_figures(policy, used, evaluations),
+        "configuration": (training / "config.gin").read_text().splitlines(),
+    }
+
+
+def with_figures(
+    card: dict[str, Any], evaluations: Sequence[Evaluation | RegallocEvaluation]
+) -> dict[str, Any]:
+    """Returns a card with the figures of other evaluations of the same weights.
+
+    Raises:
+        UserError: a program is in the card's data, or an evaluation was of other weights.
+    """
+    used = {item["package"] for items in card["data"].values() for item in items}
+    return {**card, **_figures(card["name"], used, evaluations)}
+
+
+def _figures(
+    policy: str, used: set[str], evaluations: Sequence[Evaluation | RegallocEvaluation]
+) -> dict[str, Any]:
+    for evaluation in evaluations:
+        leaked = used & {program.name for program in evaluation.programs}
+        if leaked:
+            raise UserError(f"{min(leaked)} was used in training: it cannot be held out")
+        _check_subject(evaluation, policy)
+    return {
         "held_out": [row for evaluation in evaluations for row in _rows(evaluation)],
         "commands": [" ".join(evaluation.command) for evaluation in evaluations],
-        "configuration": (training / "config.gin").read_text().splitlines(),
     }
 
 
