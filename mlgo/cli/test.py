@@ -99,7 +99,21 @@ def _inlining(policy: Policy, model: str | None, release: int) -> Extra:
     if policy.kind == "stock":
         return Extra()
     plugin = plugin_path(release, model or "inlining-size")
-    return Extra(tuple(policy.arguments(plugin)), policy.environment())
+    extra = Extra(tuple(policy.arguments(plugin)), policy.environment())
+    if policy.decisions:
+        _read_list(extra, release)
+    return extra
+
+
+def _read_list(extra: Extra, release: int) -> None:
+    """Lets the plugin read the list, by compiling nothing, before a build stumbles over it."""
+    from mlgo.process import check, run
+    from mlgo.toolchain import find_toolchain
+
+    nothing = ("-Oz", "-x", "c", "-c", "/dev/null", "-o", "/dev/null")
+    clang = find_toolchain(release).clang
+    done = run((clang, *extra.arguments, *nothing), env=extra.environment)
+    check(done, "reading the decisions", hint="`mlgo tune inlining` writes such lists")
 
 
 def _allocation(

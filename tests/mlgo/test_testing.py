@@ -54,3 +54,16 @@ def test_bad_arguments(arguments: list[str], message: str) -> None:
     assert done.returncode == 2
     assert message in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_malformed_list_of_decisions_is_told_before_anything_is_built(tmp_path: Path) -> None:
+    listed = tmp_path / "decisions.tsv"
+    listed.write_text("mlgo-decisions-1\nkeep\tf\n")
+    command = [sys.executable, "-c", "from mlgo.cli import main; main()", "test", "cmark"]
+    done = subprocess.run(
+        [*command, "--decisions", str(listed)], capture_output=True, text=True, timeout=600
+    )
+    assert done.returncode == 1
+    assert "decisions.tsv:2: not a decision" in done.stderr
+    assert "building" not in done.stderr
+    assert "Traceback" not in done.stderr
