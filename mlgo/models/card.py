@@ -45,6 +45,7 @@ def make_card(
             evaluation was of other weights.
     """
     used = {name for names in splits.values() for name in names}
+    figures = _figures(policy, used, evaluations)
     folder = models.folder_for(policy)
     return {
         "name": policy,
@@ -59,7 +60,7 @@ def make_card(
             if path.name != CARD
         },
         "data": {split: [_package(name) for name in names] for split, names in splits.items()},
-        **_figures(policy, used, evaluations),
+        **figures,
         "configuration": (training / "config.gin").read_text().splitlines(),
     }
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from mlgo.inlining.dataset import Examples, concatenate
-from mlgo.train.imitation import Imitation, imitate
+from mlgo.train.imitation import Imitation, imitate_once
 from mlgo.train.objective import Objective, Problem
 from mlgo.train.selection import Selection
 from mlgo.train.workspace import Workspace
@@ -35,9 +35,7 @@ class CloneTraining:
             Examples(s.features, s.decisions, np.ones(len(s.decisions), np.float32))
             for s in samples
         )
-        with self.workspace.progress.bar("learning", self.config.epochs) as advance:
-            folder = self.workspace.folder
-            weights = imitate(self.config, examples, folder, lambda *_: advance())
+        weights = imitate_once(self.config, examples, "clone", self.workspace)
         selection = Selection(self.problem, self.workspace)
         selection.start(weights)
         return selection.best

@@ -85,7 +85,12 @@ def imitate(
     Raises:
         UserError: no example in scope has a weight.
     """
-    examples = _of_use(examples, config.scope)
+    return _members(config, _of_use(examples, config.scope), folder, progress)
+
+
+def _members(
+    config: Imitation, examples: Examples, folder: Path, progress: Callable[[int, float], None]
+) -> Weights:
     members = [
         _member(
             dataclasses.replace(config, seed=config.members * config.seed + member),
@@ -111,7 +116,7 @@ def imitate_once(config: Imitation, examples: Examples, name: str, workspace: Wo
     examples = _of_use(examples, config.scope)
     epochs = config.epochs_of(len(examples.actions)) * config.members
     with workspace.progress.bar(f"{name}: learning", epochs) as advance:
-        weights = imitate(config, examples, folder, lambda *_: advance())
+        weights = _members(config, examples, folder, lambda *_: advance())
     weights.save(file)
     return weights
 

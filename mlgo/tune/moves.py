@@ -109,15 +109,10 @@ class _Moves:
 
     def every(self, params: Params) -> list[Move]:
         """Single calls, all from one function to another, and all of a callee."""
-        alike = self._alike(lambda key: (key.caller, key.callee)) if params.sites else []
-        first = {d.key for group in alike for d in group}
-        moves = [self._single(d, int(d.key in first)) for d in self._base]
-        moves += [self._together(group, ("caller", "callee")) for group in alike]
-        if params.groups:
-            moves += [
-                self._together(group, ("callee",)) for group in self._alike(lambda k: (k.callee,))
-            ]
-        return moves
+        sites = self._together(lambda key: (key.caller, key.callee)) if params.sites else []
+        later = {d.key for move in sites for d in move.decisions}
+        moves = [self._single(d, int(d.key in later)) for d in self._base] + sites
+        return moves + (self._together(lambda key: (key.callee,)) if params.groups else [])
 
     def with_partner(self, move: Move, rng: np.random.Generator) -> Move:
         """Gives every other single move that was tried alone a second decision of its caller."""
@@ -130,23 +125,22 @@ class _Moves:
             return move
         return self._move(move.name, move.back, [first, partner], move.turn)
 
-    def _alike(self, of: Callable[[Key], tuple[str, ...]]) -> list[list[Decision]]:
-        """Calls, two at least, that have something in common and are decided alike."""
-        alike: dict[tuple[tuple[str, ...], bool], list[Decision]] = defaultdict(list)
-        for decision in self._base:
-            alike[of(decision.key), decision.inline].append(decision)
-        return [decisions for decisions in alike.values() if len(decisions) > 1]
-
     def _single(self, decision: Decision, later: int) -> Move:
         name = "\t".join(map(str, decision.key))
         return self._move(name, name, [decision], later + self._tried.get(name, 0))
 
-    def _together(self, decisions: list[Decision], common: Sequence[str]) -> Move:
-        first = decisions[0]
-        of = [getattr(first.key, name) for name in common]
-        names = ["\t".join((*of, what)) for what in ("inline", "keep")]
-        name = names[first.inline]
-        return self._move(name, names[not first.inline], decisions, self._tried.get(name, 0))
+    def _together(self, of: Callable[[Key], tuple[str, ...]]) -> list[Move]:
+        """Moves of calls, two at least, that have something in common and are decided alike."""
+        alike: dict[tuple[tuple[str, ...], bool], list[Decision]] = defaultdict(list)
+        for decision in self._base:
+            alike[of(decision.key), decision.inline].append(decision)
+        moves = []
+        for (common, inline), decisions in alike.items():
+            if len(decisions) > 1:
+                names = ["\t".join((*common, what)) for what in ("inline", "keep")]
+                name, back = names[inline], names[not inline]
+                moves.append(self._move(name, back, decisions, self._tried.get(name, 0)))
+        return moves
 
     def _move(self, name: str, back: str, decisions: Sequence[Decision], turn: int) -> Move:
         """Refused calls pay more often than inlined ones, unsure ones more often than sure ones."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 
 from mlgo.tune.decisions import Decision, Key
 
@@ -24,7 +24,6 @@ class Regions:
         self._bodies = bodies
         self._into: dict[str, set[str]] = defaultdict(set)
         self._kept = {d.key for d in decisions if not d.inline}
-        # What is decided in functions that go is decided again in those that they go into.
         # Counted by callers, because one call may have been asked about several times. What is
         # decided in functions that go is decided again in those that they go into; a function that
         # only calls itself goes.
@@ -38,10 +37,6 @@ class Regions:
                 self._into[decision.key.callee].add(decision.key.caller)
         self._closures: dict[str, frozenset[str]] = {}
 
-    def of(self, keys: Sequence[Key]) -> frozenset[str]:
-        """Returns the functions that flipping these decisions together can change."""
-        return self.reach(keys)[0]
-
     def reach(self, keys: Sequence[Key]) -> tuple[frozenset[str], Counter[str]]:
         """Follows a flip of decisions: what appears or goes takes along the calls that it makes.
 
@@ -50,7 +45,7 @@ class Regions:
         """
         lost = Counter(b for _, b in {(k.caller, k.callee) for k in keys if k in self._kept})
         fleeting = {k.callee for k in keys if self.is_fleeting(k.callee, lost[k.callee])}
-        todo = sorted(fleeting)
+        todo = list(fleeting)
         while todo:
             for callee in self._callees[todo.pop()]:
                 lost[callee] += 1
@@ -66,19 +61,13 @@ class Regions:
     def upward(self, function: str) -> frozenset[str]:
         """Returns a function and all that it is inlined into, directly or not."""
         if function not in self._closures:
-            into = _reached({function}, lambda f: self._into.get(f, ()))
-            self._closures[function] = frozenset(into)
+            found, todo = {function}, [function]
+            while todo:
+                new = self._into.get(todo.pop(), set()) - found
+                found |= new
+                todo += new
+            self._closures[function] = frozenset(found)
         return self._closures[function]
-
-
-def _reached(start: set[str], following: Callable[[str], Iterable[str]]) -> set[str]:
-    """Returns a set with all that follows from it, step by step."""
-    found, todo = set(start), list(start)
-    while todo:
-        new = set(following(todo.pop())) - found
-        found |= new
-        todo += new
-    return found
 
 
 class Batch:

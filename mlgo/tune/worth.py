@@ -18,7 +18,6 @@ from mlgo.rollout.explore import Sizes
 # ("/tmp/objects/src/a.o:(.text._Z3foov)") or a symbol that is in it.
 _LINE = re.compile(r"^\s*[0-9a-f]+\s+[0-9a-f]+\s+[0-9a-f]+\s+\d+ ( *)(\S.*)$")
 _INPUT, _SYMBOL = 8, 16
-_SECTION = re.compile(r"(\S.*):\((\.text\S*)\)")
 
 
 class Worth:
@@ -67,7 +66,7 @@ def read_map(path: Path, objects: Path) -> frozenset[tuple[str, str]]:
         path: what `-Wl,-Map=` wrote, with `-Wl,--no-demangle`.
         objects: the folder of the objects, named as modules.
     """
-    prefix = f"{objects}/"
+    section = re.compile(re.escape(f"{objects}/") + r"(.+):\(\.text\S*\)")
     found = set()
     module = None
     for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
@@ -76,9 +75,8 @@ def read_map(path: Path, objects: Path) -> frozenset[tuple[str, str]]:
             continue
         depth, what = len(match[1]), match[2]
         if depth == _INPUT:
-            section = _SECTION.fullmatch(what)
-            inside = section is not None and section[1].startswith(prefix)
-            module = section[1].removeprefix(prefix) if section and inside else None
+            inside = section.fullmatch(what)
+            module = inside[1] if inside else None
         elif depth == _SYMBOL and module is not None:
             found.add((module, what))
     return frozenset(found)

@@ -11,7 +11,7 @@ import pytest
 
 from mlgo import models
 from mlgo.errors import UserError
-from mlgo.models.card import make_card
+from mlgo.models.card import make_card, with_figures
 from mlgo.plugin.build import build_plugin
 from tests.mlgo.evaluate.evaluations import SUBJECT, evaluation, program
 
@@ -66,6 +66,22 @@ def test_a_programs_figure_is_the_mean_of_its_workloads():
         for what in ("weighted_cost", "instructions"):
             logs = [math.log1p(workload[what]) for workload in row["workloads"]]
             assert row[what] == pytest.approx(math.expm1(sum(logs) / len(logs)), abs=1e-4)
+
+
+def test_new_figures_leave_the_rest_of_a_card():
+    card = json.loads((models.folder("inlining-size") / "card.json").read_text())
+    plugin = hashlib.sha256(build_plugin(22).read_bytes()).hexdigest()
+
+    def updated(name):
+        found = evaluation(program(name, (100, 90)))
+        subject = dataclasses.replace(SUBJECT, plugin_sha256=plugin)
+        return with_figures(card, [dataclasses.replace(found, subject=subject)])
+
+    new = updated("p")
+    assert [row["package"] for row in new["held_out"]] == ["p"]
+    assert {k for k in card if new[k] != card[k]} == {"held_out", "commands"}
+    with pytest.raises(UserError, match="abseil was used in training"):
+        updated("abseil")
 
 
 def test_a_card_takes_figures_of_the_shipped_weights_only(tmp_path):

@@ -116,15 +116,15 @@ CALLS = [
 
 def test_regions_reach_up_through_what_is_inlined():
     regions = Regions(CALLS, {"c", "d", "e", "x"})
-    assert regions.of([Key("a", "x", 0)]) == {"a", "b", "c"}  # x has its code anyway
-    assert regions.of([Key("c", "b", 0)]) == {"c", "b"}  # b gets code of its own
-    assert regions.of([Key("d", "c", 0)]) == {"d"}
-    assert regions.of([d.key for d in CALLS[2:]]) == {"c", "d", "e"}  # c goes
+    assert regions.reach([Key("a", "x", 0)])[0] == {"a", "b", "c"}  # x has its code anyway
+    assert regions.reach([Key("c", "b", 0)])[0] == {"c", "b"}  # b gets code of its own
+    assert regions.reach([Key("d", "c", 0)])[0] == {"d"}
+    assert regions.reach([d.key for d in CALLS[2:]])[0] == {"c", "d", "e"}  # c goes
     only = Decision(Key("c", "y", 0), False, -1.0)
     regions = Regions([*CALLS, only], {"c", "d", "e", "y"})
-    assert regions.of([d.key for d in CALLS[2:]]) == {"c", "d", "e", "y"}  # y is c's alone
+    assert regions.reach([d.key for d in CALLS[2:]])[0] == {"c", "d", "e", "y"}  # y is c's alone
     also = Decision(Key("b", "y", 0), False, -1.0)
-    assert Regions([only, also], {"c", "y"}).of([only.key]) == {"c", "y"}  # b has no code
+    assert Regions([only, also], {"c", "y"}).reach([only.key])[0] == {"c", "y"}  # b has no code
 
 
 def test_a_batch_takes_what_does_not_meet():
@@ -152,14 +152,14 @@ def test_calls_that_go_with_their_callers_count():
     assert batch.add(p) == {"p", "s"}
     assert batch.add(q) is None  # y would go, and nobody could tell why
     assert Batch(regions).add(q) == {"q", "t"}
-    assert regions.of([*p, *q]) == {*"pqsty"}
+    assert regions.reach([*p, *q])[0] == {*"pqsty"}
 
 
 def test_a_call_asked_about_twice_is_one_call():
     again = [Decision(Key("p", "y", n), False, -1.0) for n in (0, 1)]
-    assert Regions(again, {"p", "y"}).of([again[0].key]) == {"p", "y"}
+    assert Regions(again, {"p", "y"}).reach([again[0].key])[0] == {"p", "y"}
     itself = Decision(Key("y", "y", 0), False, -1.0)
-    assert Regions([*again, itself], {"p", "y"}).of([again[0].key]) == {"p", "y"}
+    assert Regions([*again, itself], {"p", "y"}).reach([again[0].key])[0] == {"p", "y"}
 
 
 def test_more_questions_about_a_call_are_answered_alike():
