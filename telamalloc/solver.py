@@ -41,6 +41,8 @@ class SolverParams:
         give_up: log-odds above which it holds that nothing comes of a decision.
         time_sweep: searches take turns with a beam search along time, which fills the holes that
             ended buffers leave; needs restarts.
+        tree_sweep: so do beam searches along time that leave the order of buffers open, in a
+            PQ-tree; needs the time sweep.
         probe: weight of the static order against the waste that a choice causes (0: the order
             alone).
     """
@@ -62,6 +64,7 @@ class SolverParams:
     learned_backtracking: bool = False
     give_up: float = 2.5
     time_sweep: bool = True
+    tree_sweep: bool = True
 
 
 def solve(

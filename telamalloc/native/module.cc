@@ -172,6 +172,7 @@ void bindParams(nb::module_ &M) {
       .def_rw("noise", &Params::Noise)
       .def_rw("learned_order", &Params::LearnedOrder)
       .def_rw("time_sweep", &Params::TimeSweep)
+      .def_rw("tree_sweep", &Params::TreeSweep)
       .def(
           "use_order_model", [](Params &P, const Model &M) { P.OrderModel = M.forest(); },
           nb::keep_alive<1, 2>())

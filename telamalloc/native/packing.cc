@@ -258,3 +258,10 @@ void Packer::promote(int64_t Target, Random &Rng) {
     Priority[B] += Blame[B];
   }
 }
+
+int64_t telamalloc::unitOf(const std::vector<Solid> &Solids) {
+  int64_t Unit = 0;
+  for (const Solid &S : Solids)
+    Unit = std::gcd(Unit, S.Spec.Size);
+  return std::max<int64_t>(Unit, 1);
+}

@@ -62,6 +62,9 @@ private:
   int64_t BestPeak = INT64_MAX;
 };
 
+/// What all sizes are multiples of.
+int64_t unitOf(const std::vector<Solid> &Solids);
+
 /// The largest live sum of solids.
 int64_t largestLiveSum(const std::vector<Solid> &Solids);
 

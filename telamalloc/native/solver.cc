@@ -2,9 +2,11 @@
 
 #include "solver.h"
 
+#include "filler.h"
 #include "packing.h"
 #include "search.h"
 #include "sweep.h"
+#include "tree_sweep.h"
 
 #include <algorithm>
 
@@ -67,13 +69,14 @@ bool hasGaps(const std::vector<BufferSpec> &Buffers, const std::vector<Piece> &P
   return false;
 }
 
-/// The search along memory and the sweep along time take turns; what one is blind to, the
-/// other often finds.
+/// The search along memory and the sweeps along time take turns; what one is blind to, another
+/// often finds.
 class Portfolio {
 public:
   Portfolio(const Instance &I, const std::vector<Solid> &Own, int64_t Capacity, const Params &P,
             const Watch &W)
-      : P(P), W(W), Slice(P), Along(I, Capacity, Slice, W), Across(Own, Capacity, P) {}
+      : P(P), W(W), Own(Own), Capacity(Capacity), Slice(P), Along(I, Capacity, Slice, W),
+        Across(Own, Capacity, P), Rng(P.Seed) {}
 
   Outcome run(Counters &C, std::vector<int64_t> &Offsets) {
     for (int Turn = 0;; ++Turn) {
@@ -90,6 +93,8 @@ public:
           Offsets = Across.offsets();
           return Outcome::Solved;
         }
+      if (P.TreeSweep && groups(FirstWidth << Doublings, Turn ? TreeNoise : 0, C, Offsets))
+        return Outcome::Solved;
     }
   }
 
@@ -99,7 +104,8 @@ private:
   static constexpr int64_t LongSlice = 12000, ShortSlice = 1500;
   static constexpr int FirstWidth = 16;
   static constexpr int MaxDoublings = 8;
-  static constexpr double Noise = 1;
+  static constexpr double Noise = 1, TreeNoise = 0.3;
+  static constexpr int MostFilled = 2; ///< Times as many solids as buffers.
 
   int64_t limited(int64_t Nodes) const {
     return P.NodeBudget ? std::min(Nodes, P.NodeBudget) : Nodes;
@@ -108,11 +114,31 @@ private:
     return W.TimeUp() || W.Stop() || (P.NodeBudget && C.Nodes >= P.NodeBudget);
   }
 
+  /// The sweeps over sets of plans, with what is free filled anew.
+  bool groups(int Width, double Noise, Counters &C, std::vector<int64_t> &Offsets) {
+    std::vector<Solid> All = Own;
+    for (const Solid &S : fillersOf(Own, Capacity - Capacity % unitOf(Own), Rng))
+      All.push_back(S);
+    if (All.size() > Own.size() * MostFilled)
+      return false;
+    TreeSweep Groups(All, Rng.next());
+    for (bool Backward : {false, true})
+      if (Groups.run({Width, Backward, Noise}, W, C)) {
+        Offsets = Groups.offsets();
+        Offsets.resize(Own.size());
+        return true;
+      }
+    return false;
+  }
+
   const Params &P;
   const Watch &W;
+  const std::vector<Solid> &Own;
+  int64_t Capacity;
   Params Slice; ///< With the nodes of this turn.
   Search Along;
   Sweep Across;
+  Random Rng;
 };
 
 void keep(const Instance &I, const std::vector<int64_t> &Offsets, Answer &A) {

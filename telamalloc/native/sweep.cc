@@ -10,13 +10,6 @@ using namespace telamalloc;
 
 namespace {
 
-int64_t unitOf(const std::vector<Solid> &Solids) {
-  int64_t Unit = 0;
-  for (const Solid &S : Solids)
-    Unit = std::gcd(Unit, S.Spec.Size);
-  return std::max<int64_t>(Unit, 1);
-}
-
 /// Puts segments one upon the other; those that end together become one.
 class Stack {
 public:

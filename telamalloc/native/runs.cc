@@ -1,0 +1,116 @@
+//===- runs.cc - In how many places does it lie? --------------------------===//
+
+#include "runs.h"
+
+using namespace telamalloc;
+
+namespace {
+
+using Vector = Runs::Vector;
+
+constexpr int8_t Never = 60; ///< More places than there are; twice as many are a byte.
+
+Vector all(int8_t X) { return Vector{} + X; }
+Vector choose(Vector Mask, Vector A, Vector B) { return (A & Mask) | (B & ~Mask); }
+Vector min(Vector A, Vector B) { return A < B ? A : B; }
+Vector max(Vector A, Vector B) { return A < B ? B : A; }
+/// Not below 0.
+Vector less(Vector A, Vector B) { return A < B ? Vector{} : A - B; }
+
+} // namespace
+
+void Runs::watch(const std::vector<int> &Steps, const std::vector<int32_t> &End) {
+  Leaves.resize(End.size());
+  for (size_t L = 0; L < End.size(); ++L) {
+    Count &C = Leaves[L];
+    C.None = C.Empty = C.Full = Vector{};
+    for (int K = 0; K < Lanes; ++K) {
+      const bool Watched = K < static_cast<int>(Steps.size());
+      const bool Before = Watched && End[L] < Steps[K], At = Watched && End[L] == Steps[K];
+      (Before ? C.None : At ? C.Full : C.Empty)[K] = -1;
+    }
+    C.Any = C.Full & 1;
+    C.One = C.Both = choose(C.Empty, all(Never), all(1));
+  }
+}
+
+Runs::Count Runs::count(const PQTree::Token *N) const {
+  if (N->isLeaf())
+    return Leaves[N->What];
+  return N->What == PQTree::P ? countP(N) : countQ(N);
+}
+
+/// What is known without counting, by the masks.
+void Runs::Count::settle() {
+  const Vector Nothing = Empty | None, Once = Full | None;
+  Any = choose(Nothing, Vector{}, choose(Full, all(1), Any));
+  One = choose(Empty, all(Never), choose(Once, all(1), One));
+  Both = choose(Empty, all(Never), choose(Once, all(1), Both));
+}
+
+/// Children of which nothing or all is marked come together. The others join them, with
+/// one end or, in the middle of the row, with both; or they stay alone.
+Runs::Count Runs::countP(const PQTree::Token *N) const {
+  Vector None = all(-1), Empty{}, Full{}, Mixed{};
+  Vector Sum{}, Alone{}, Best{}, Second{}, Turn = all(Never);
+  for (const PQTree::Token *C = N + 1; C != N->end(); C = C->end()) {
+    const Count X = count(C);
+    const Vector IsMixed = ~(X.None | X.Empty | X.Full);
+    None &= X.None;
+    Empty |= X.Empty;
+    Full |= X.Full;
+    Mixed |= IsMixed;
+    const Vector Inside = min(X.Any, X.Both - 1);
+    Vector Gain = less(Inside, X.One - 1) & IsMixed;
+    Sum += Inside & IsMixed;
+    Alone += X.Any & IsMixed;
+    Turn = choose(IsMixed, min(Turn, X.One - X.Any), Turn);
+    Second = max(Second, min(Best, Gain));
+    Best = max(Best, Gain);
+  }
+  const Vector Row = Sum + 1;
+  Count R;
+  R.Any = Row - Best - Second;
+  R.One = Row - Best;
+  // Without a child that is all marked, there need not be a row.
+  R.Any = choose(Full, R.Any, min(R.Any, Alone));
+  R.One = choose(Full, R.One, max(R.Any, min(R.One, Alone + Turn)));
+  R.Both = R.One + 1;
+  R.None = None;
+  R.Empty = Empty & ~Full & ~Mixed;
+  R.Full = Full & ~Empty & ~Mixed;
+  R.settle();
+  return R;
+}
+
+/// From the first child to the last, by what is marked at the row's first and last end.
+Runs::Count Runs::countQ(const PQTree::Token *N) const {
+  Vector None = all(-1), Empty{}, Full{}, Mixed{};
+  Vector Row[2][2] = {};
+  for (const PQTree::Token *C = N + 1; C != N->end(); C = C->end()) {
+    const Count X = count(C);
+    const Vector Ones = choose(X.Full, all(Never), X.One);
+    const Vector Cost[2][2] = {{choose(X.Full, all(Never), X.Any), Ones}, {Ones, X.Both}};
+    for (int First : {0, 1}) {
+      Vector *To = Row[First];
+      const Vector Apart = min(To[0], To[1]), Joined = min(To[0], To[1] - 1);
+      for (int Last : {0, 1}) {
+        const Vector Next = min(min(Apart + Cost[0][Last], Joined + Cost[1][Last]), all(Never));
+        To[Last] = choose(X.None, To[Last], choose(None, Cost[First][Last], Next));
+      }
+    }
+    None &= X.None;
+    Empty |= X.Empty;
+    Full |= X.Full;
+    Mixed |= ~(X.None | X.Empty | X.Full);
+  }
+  Count R;
+  R.None = None;
+  R.Empty = Empty & ~Full & ~Mixed;
+  R.Full = Full & ~Empty & ~Mixed;
+  R.Both = Row[1][1];
+  R.One = min(min(Row[0][1], Row[1][0]), R.Both);
+  R.Any = min(Row[0][0], R.One);
+  R.settle();
+  return R;
+}

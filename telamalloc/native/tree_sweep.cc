@@ -1,0 +1,239 @@
+//===- tree_sweep.cc - A beam search over sets of plans -------------------===//
+
+#include "tree_sweep.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <tuple>
+
+using namespace telamalloc;
+
+namespace {
+
+constexpr PQTree::Leaf Gap = -1; ///< Where a group lies, in an order of the others.
+
+PQTree::Leaves chosen(const PQTree::Leaves &List, uint64_t Set) {
+  PQTree::Leaves L;
+  for (; Set; Set &= Set - 1)
+    L.push_back(List[__builtin_ctzll(Set)]);
+  return L;
+}
+
+uint64_t setOf(const PQTree::Leaves &List) {
+  return List.size() == 64 ? ~uint64_t(0) : (uint64_t(1) << List.size()) - 1;
+}
+
+bool contains(const PQTree::Leaves &List, PQTree::Leaf L) {
+  return std::find(List.begin(), List.end(), L) != List.end();
+}
+
+template <typename State> void keepBest(std::vector<State> &States, size_t Width) {
+  if (States.size() <= Width)
+    return;
+  std::nth_element(States.begin(), States.begin() + static_cast<std::ptrdiff_t>(Width),
+                   States.end(), [](const State &A, const State &B) { return A.Score < B.Score; });
+  States.resize(Width);
+}
+
+} // namespace
+
+TreeSweep::TreeSweep(const std::vector<Solid> &Solids, uint64_t Seed)
+    : Solids(Solids), Rng(Seed), End(Solids.size()), Key(Solids.size()), Edit(Solids.size()) {}
+
+/// A step begins wherever buffers begin; false: too much happens at one.
+bool TreeSweep::listSteps(bool Backward) {
+  auto lower = [&](const Solid &S) { return Backward ? -S.Upper : S.Lower; };
+  auto upper = [&](const Solid &S) { return Backward ? -S.Lower : S.Upper; };
+  std::vector<int64_t> Times;
+  for (const Solid &S : Solids)
+    Times.push_back(lower(S));
+  std::sort(Times.begin(), Times.end());
+  Times.erase(std::unique(Times.begin(), Times.end()), Times.end());
+  auto stepOf = [&](int64_t T) {
+    return static_cast<int32_t>(std::lower_bound(Times.begin(), Times.end(), T) - Times.begin());
+  };
+  EndedAt.assign(Times.size() + 1, {});
+  StartedAt.assign(Times.size() + 1, {});
+  for (size_t B = 0; B < Solids.size(); ++B) {
+    End[B] = stepOf(upper(Solids[B]));
+    Key[B] = mix(mix(uint64_t(Solids[B].Spec.Size)) + uint64_t(End[B]));
+    StartedAt[stepOf(lower(Solids[B]))].push_back(static_cast<PQTree::Leaf>(B));
+    EndedAt[End[B]].push_back(static_cast<PQTree::Leaf>(B));
+  }
+  auto larger = [&](PQTree::Leaf A, PQTree::Leaf B) {
+    return std::make_tuple(-Solids[A].Spec.Size, End[A], A) <
+           std::make_tuple(-Solids[B].Spec.Size, End[B], B);
+  };
+  for (size_t S = 0; S < EndedAt.size(); ++S)
+    for (PQTree::Leaves *L : {&EndedAt[S], &StartedAt[S]}) {
+      std::sort(L->begin(), L->end(), larger);
+      if (S && S < Times.size() && L->size() > MostAtOnce)
+        return false;
+    }
+  return true;
+}
+
+/// All states of a step have the same buffers.
+void TreeSweep::begin(int Step) {
+  Now = Step;
+  std::map<int, int> Count;
+  for (PQTree::Leaf L : Beam.front().Tree.order())
+    ++Count[End[L]];
+  for (PQTree::Leaf L : StartedAt[Now])
+    ++Count[End[L]];
+  Count.erase(static_cast<int>(StartedAt.size()) - 1); // What ends at the very end.
+  std::vector<int> Steps;
+  Meetings.clear();
+  for (auto [At, Buffers] : Count)
+    if (Buffers > 1 && Steps.size() < Runs::Lanes) {
+      const auto Starts = static_cast<int>(StartedAt[At].size());
+      Steps.push_back(At);
+      Meetings.push_back({1 / ((1 + Distance * float(At - Now)) * float(Starts)), Starts});
+    }
+  Places.watch(Steps, End);
+  Twins = 0;
+  const PQTree::Leaves &L = StartedAt[Now];
+  for (size_t K = 1; K < L.size(); ++K)
+    if (Key[L[K]] == Key[L[K - 1]])
+      Twins |= uint64_t(1) << K;
+}
+
+/// Each step to come wants what ends there in few places; infinite: there are too many.
+float TreeSweep::rate(const PQTree &T) {
+  const Runs::Vector Count = Places.of(T);
+  float Score = Noise > 0 ? float(Noise * Rng.uniform()) : 0;
+  for (size_t K = 0; K < Meetings.size(); ++K) {
+    if (Count[K] > Meetings[K].Most)
+      return INFINITY;
+    Score += Meetings[K].Weight * float(Count[K] - 1);
+  }
+  return Score;
+}
+
+/// All ways to replace the largest buffer that ends now and is still there.
+void TreeSweep::expand(const State &S, const std::vector<Swap> &All) {
+  const uint64_t First = ~S.Ended & (S.Ended + 1);
+  for (const Swap &X : All) {
+    // Of equal buffers the first starts first.
+    const uint64_t Skipped = X.Started & Twins & ~((X.Started | S.Started) << 1);
+    if (X.Ended & First && !(X.Ended & S.Ended) && !(X.Started & S.Started) && !Skipped)
+      replace(S, X);
+  }
+  replace(S, {setOf(EndedAt[Now]) & ~S.Ended, setOf(StartedAt[Now]) & ~S.Started});
+}
+
+void TreeSweep::replace(const State &S, const Swap &X) {
+  Built = S.Tree;
+  if (!Edit.replace(Built, chosen(EndedAt[Now], X.Ended), chosen(StartedAt[Now], X.Started)))
+    return;
+  const uint64_t Ended = S.Ended | X.Ended, Started = S.Started | X.Started;
+  if (!Seen.insert(mix(Built.hash(Key) ^ mix(Started))).second)
+    return;
+  const float Score = rate(Built);
+  if (Score == INFINITY)
+    return;
+  (Ended == setOf(EndedAt[Now]) ? Done : Open)
+      .push_back({Built, Ended, Started, static_cast<int32_t>(Trail.size()), Score});
+  Trail.push_back({S.Trace, Now, X});
+}
+
+std::vector<int64_t> TreeSweep::sizes(const PQTree::Leaves &L) const {
+  std::vector<int64_t> All;
+  for (PQTree::Leaf X : L)
+    All.push_back(Solids[X].Spec.Size);
+  return All;
+}
+
+/// Makes the next beam of the beam.
+bool TreeSweep::step(int Width, const Watch &W, Counters &C) {
+  const std::vector<Swap> All = listSwaps(sizes(EndedAt[Now]), sizes(StartedAt[Now]));
+  Done.clear();
+  Seen.clear();
+  while (!Beam.empty()) {
+    Open.clear();
+    for (const State &S : Beam) {
+      if (++C.Nodes % 16 == 0 && (W.TimeUp() || W.Stop()))
+        return false;
+      expand(S, All);
+    }
+    keepBest(Open, static_cast<size_t>(Width) * PartlyDonePerKept);
+    std::swap(Beam, Open);
+  }
+  keepBest(Done, Width);
+  std::swap(Beam, Done);
+  for (State &S : Beam)
+    S.Ended = S.Started = 0;
+  return !Beam.empty();
+}
+
+bool TreeSweep::run(const Style &Way, const Watch &W, Counters &C) {
+  if (!listSteps(Way.Backward))
+    return false;
+  Noise = Way.Noise;
+  Trail.clear();
+  Beam.assign(1, {PQTree::ofAny(StartedAt[0]), 0, 0, -1, 0});
+  for (int S = 1; S + 1 < static_cast<int>(StartedAt.size()); ++S) {
+    begin(S);
+    if (!step(Way.Width, W, C))
+      return false;
+  }
+  recover(Beam.front().Trace);
+  return true;
+}
+
+/// Goes along what was taken, forth to make the trees again, and back to fix an order in each.
+void TreeSweep::recover(int Trace) {
+  std::vector<Taken> Chain;
+  for (; Trace >= 0; Trace = Trail[Trace].Parent)
+    Chain.push_back(Trail[Trace]);
+  std::vector<PQTree> Trees;
+  PQTree T = PQTree::ofAny(StartedAt[0]);
+  auto ended = [&](const Taken &X) { return chosen(EndedAt[X.Step], X.What.Ended); };
+  auto started = [&](const Taken &X) { return chosen(StartedAt[X.Step], X.What.Started); };
+  for (auto X = Chain.rbegin(); X != Chain.rend(); ++X) {
+    Trees.push_back(T);
+    Edit.replace(T, ended(*X), started(*X));
+  }
+  Offsets.assign(Solids.size(), 0);
+  PQTree::Leaves Order = T.order();
+  place(Order);
+  for (const Taken &X : Chain) {
+    Order = before(Trees.back(), Order, ended(X), started(X));
+    Trees.pop_back();
+    place(Order);
+  }
+}
+
+/// The order before a group was replaced: the others keep theirs.
+PQTree::Leaves TreeSweep::before(PQTree T, const PQTree::Leaves &After, const PQTree::Leaves &Old,
+                                 const PQTree::Leaves &New) {
+  PQTree::Leaves Row;
+  for (PQTree::Leaf X : After)
+    if (!contains(New, X))
+      Row.push_back(X);
+    else if (Row.empty() || Row.back() != Gap)
+      Row.push_back(Gap);
+  Edit.join(T, Old);
+  for (size_t K = 1; K < Row.size(); ++K) {
+    PQTree::Leaves Neighbours = Old;
+    Neighbours.resize(Row[K - 1] == Gap || Row[K] == Gap ? Old.size() : 0);
+    for (PQTree::Leaf X : {Row[K - 1], Row[K]})
+      if (X != Gap)
+        Neighbours.push_back(X);
+    Edit.join(T, Neighbours);
+  }
+  PQTree::Leaves Order = T.order();
+  const PQTree::Leaf First = Row.front(), Lowest = Order.front();
+  if (First == Gap ? !contains(Old, Lowest) : First != Lowest)
+    std::reverse(Order.begin(), Order.end());
+  return Order;
+}
+
+void TreeSweep::place(const PQTree::Leaves &Order) {
+  int64_t Offset = 0;
+  for (PQTree::Leaf X : Order) {
+    Offsets[X] = Offset;
+    Offset += Solids[X].Spec.Size;
+  }
+}

@@ -1,0 +1,97 @@
+//===- tree_sweep.h - A beam search over sets of plans -----------*- C++ -*-===//
+//
+// Where no unit of memory is ever free, what starts at a step fills exactly what ends
+// there: groups of ended buffers that lie together, each as large as the group that takes
+// its place. Whatever order the others have, they keep it. So a partial plan need not say
+// in which order the live buffers lie: a PQ-tree holds all orders that are left, and only
+// which group takes the place of which is decided. Incomplete: finds plans, proves nothing.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef TELAMALLOC_TREE_SWEEP_H
+#define TELAMALLOC_TREE_SWEEP_H
+
+#include "packing.h"
+#include "params.h"
+#include "pq_tree.h"
+#include "random.h"
+#include "runs.h"
+#include "swaps.h"
+
+#include <cstdint>
+#include <unordered_set>
+#include <vector>
+
+namespace telamalloc {
+
+class TreeSweep {
+public:
+  /// How one run goes.
+  struct Style {
+    int Width;     ///< Partial plans that are kept from step to step.
+    bool Backward; ///< From the last end to the first start.
+    double Noise;  ///< Of the score.
+  };
+
+  /// \param Solids that fill a memory at all times (see `Filler`), without alignments or regions.
+  TreeSweep(const std::vector<Solid> &Solids, uint64_t Seed);
+
+  /// True: `offsets` is a plan.
+  bool run(const Style &S, const Watch &W, Counters &C);
+  const std::vector<int64_t> &offsets() const { return Offsets; }
+
+private:
+  struct State {
+    PQTree Tree;
+    uint64_t Ended, Started; ///< What has been replaced in this step, and by what.
+    int32_t Trace;
+    float Score;
+  };
+  struct Taken {
+    int32_t Parent, Step;
+    Swap What;
+  };
+  /// A step that is to come, at which several live buffers end.
+  struct Meeting {
+    float Weight;
+    int Most; ///< Places in which they may lie.
+  };
+
+  bool listSteps(bool Backward);
+  void begin(int Step);
+  bool step(int Width, const Watch &W, Counters &C);
+  void expand(const State &S, const std::vector<Swap> &All);
+  void replace(const State &S, const Swap &X);
+  float rate(const PQTree &T);
+  std::vector<int64_t> sizes(const PQTree::Leaves &L) const;
+  void recover(int Trace);
+  PQTree::Leaves before(PQTree T, const PQTree::Leaves &After, const PQTree::Leaves &Old,
+                        const PQTree::Leaves &New);
+  void place(const PQTree::Leaves &Order);
+
+  static constexpr size_t MostAtOnce = 64; ///< Starts or ends of a step.
+  // Measured on training instances.
+  static constexpr float Distance = 0.5f; ///< By which a step matters half as much: its inverse.
+  static constexpr int PartlyDonePerKept = 2;
+
+  const std::vector<Solid> &Solids;
+  Random Rng;
+  double Noise = 0;
+  int Now = 0;
+  std::vector<int32_t> End;                       ///< The step, by solid.
+  std::vector<uint64_t> Key;                      ///< Equal for solids of equal size and end.
+  std::vector<PQTree::Leaves> EndedAt, StartedAt; ///< By step, the largest first.
+  uint64_t Twins = 0;                             ///< What starts now and is as the one before it.
+  Runs Places;
+  std::vector<Meeting> Meetings;
+  PQTree::Editor Edit;
+  PQTree Built;
+  std::vector<State> Beam, Open, Done;
+  std::unordered_set<uint64_t> Seen;
+  std::vector<Taken> Trail;
+  std::vector<int64_t> Offsets;
+};
+
+} // namespace telamalloc
+
+#endif // TELAMALLOC_TREE_SWEEP_H
