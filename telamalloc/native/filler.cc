@@ -18,18 +18,23 @@ public:
       Open.push_back(made(Size, Now, Now));
   }
 
+  /// Whole fillers end; what was not needed begins anew, wherever.
   void use(int64_t Size, int64_t Now) {
     while (Size > 0) {
       const size_t At = pick(Size);
-      Solid &S = Open[At];
-      const int64_t Part = std::min(Size, S.Spec.Size);
+      const Solid S = Open[At];
+      Open.erase(Open.begin() + static_cast<std::ptrdiff_t>(At));
       if (S.Lower < Now)
-        Ended.push_back(made(Part, S.Lower, Now));
-      S.Spec.Size -= Part;
-      Size -= Part;
-      if (!S.Spec.Size)
-        Open.erase(Open.begin() + static_cast<std::ptrdiff_t>(At));
+        end(S, Now);
+      free(S.Spec.Size - Size, Now);
+      Size -= S.Spec.Size;
     }
+  }
+
+  void move(double Share, int64_t Now) {
+    for (Solid &S : Open)
+      if (S.Lower < Now && Rng.uniform() < Share)
+        S.Lower = end(S, Now);
   }
 
   std::vector<Solid> take() { return std::move(Ended); }
@@ -41,20 +46,39 @@ private:
     return S;
   }
 
-  /// One that is as large, else one of two that are together, else the last.
-  size_t pick(int64_t Size) {
-    std::vector<size_t> Equal, Half;
-    for (size_t A = 0; A < Open.size(); ++A) {
-      if (Open[A].Spec.Size == Size)
-        Equal.push_back(A);
-      for (size_t B = 0; B < A; ++B)
-        if (Open[A].Spec.Size + Open[B].Spec.Size == Size)
-          Half.push_back(A);
-    }
-    const std::vector<size_t> &From = Equal.empty() ? Half : Equal;
-    return From.empty() ? Open.size() - 1
-                        : From[static_cast<size_t>(Rng.uniform() * double(From.size()))];
+  int64_t end(const Solid &S, int64_t Now) {
+    Ended.push_back(made(S.Spec.Size, S.Lower, Now));
+    return Now;
   }
+
+  /// One that is as large, else one of few that are together, else the smallest that is larger,
+  /// else the largest.
+  size_t pick(int64_t Size) {
+    std::vector<size_t> Equal, Half, Third;
+    const size_t N = Open.size();
+    auto size = [&](size_t K) { return Open[K].Spec.Size; };
+    for (size_t A = 0; A < N; ++A) {
+      if (size(A) == Size)
+        Equal.push_back(A);
+      for (size_t B = 0; B < A; ++B) {
+        if (size(A) + size(B) == Size)
+          Half.push_back(A);
+        for (size_t C = 0; C < B && N <= FewOpen; ++C)
+          if (size(A) + size(B) + size(C) == Size)
+            Third.push_back(A);
+      }
+    }
+    for (const std::vector<size_t> *From : {&Equal, &Half, &Third})
+      if (!From->empty())
+        return (*From)[static_cast<size_t>(Rng.uniform() * double(From->size()))];
+    size_t Best = 0;
+    for (size_t K = 1; K < N; ++K)
+      if (size(Best) < Size ? size(K) > size(Best) : size(K) >= Size && size(K) < size(Best))
+        Best = K;
+    return Best;
+  }
+
+  static constexpr size_t FewOpen = 64; ///< Of more no three are looked for.
 
   Random &Rng;
   std::vector<Solid> Open, Ended;
@@ -63,7 +87,7 @@ private:
 } // namespace
 
 std::vector<Solid> telamalloc::fillersOf(const std::vector<Solid> &Solids, int64_t Capacity,
-                                         Random &Rng) {
+                                         double Moving, Random &Rng) {
   std::map<int64_t, int64_t> Change; // Of what is free, by time.
   for (const Solid &S : Solids) {
     Change[S.Lower] -= S.Spec.Size;
@@ -73,8 +97,9 @@ std::vector<Solid> telamalloc::fillersOf(const std::vector<Solid> &Solids, int64
   Change.rbegin()->second -= Capacity;
   Filler F(Rng);
   for (auto [Now, Size] : Change) {
-    F.free(Size, Now);
     F.use(-Size, Now);
+    F.move(Moving, Now);
+    F.free(Size, Now);
   }
   return F.take();
 }

@@ -12,9 +12,11 @@ namespace telamalloc {
 
 /// Solids that fill, together with those given, a capacity at all times from the first start
 /// to the last end. A plan of all is a plan of the given ones, but not of every plan's holes
-/// can such solids be made: which of those that are open ends is drawn, if none or several
-/// are just as large as the memory that is needed again.
-std::vector<Solid> fillersOf(const std::vector<Solid> &Solids, int64_t Capacity, Random &Rng);
+/// can such solids be made: where memory is needed again, one or a few fillers that are just as
+/// large together end, if there are such. Besides, each may end and begin anew at any time.
+/// \param Moving how likely.
+std::vector<Solid> fillersOf(const std::vector<Solid> &Solids, int64_t Capacity, double Moving,
+                             Random &Rng);
 
 } // namespace telamalloc
 

@@ -5,6 +5,7 @@
 #include "random.h"
 
 #include <algorithm>
+#include <cmath>
 
 using namespace telamalloc;
 
@@ -23,6 +24,27 @@ PQTree::Leaves PQTree::order() const {
     if (T.isLeaf())
       All.push_back(T.What);
   return All;
+}
+
+double PQTree::logOrders() const {
+  static const std::vector<double> LogFactorial = [] {
+    std::vector<double> Sums(1, 0);
+    for (int N = 1; N <= INT16_MAX; ++N)
+      Sums.push_back(Sums.back() + std::log(N));
+    return Sums;
+  }();
+  double Sum = 0;
+  for (const Token *N = root(); N != root()->end(); ++N) {
+    if (N->What == Q)
+      Sum += LogFactorial[2];
+    if (N->What != P)
+      continue;
+    size_t Children = 0;
+    for (const Token *C = N + 1; C != N->end(); C = C->end())
+      ++Children;
+    Sum += LogFactorial[Children];
+  }
+  return Sum;
 }
 
 uint64_t PQTree::hash(const Token *N, const std::vector<uint64_t> &Key) {

@@ -71,6 +71,8 @@ public:
   static PQTree ofAny(const Leaves &All);
   /// One of the orders.
   Leaves order() const;
+  /// Natural logarithm of how many there are.
+  double logOrders() const;
   /// Mostly the same only for trees that hold the same orders, if leaves of a key are equal.
   /// \param Key of each leaf.
   uint64_t hash(const std::vector<uint64_t> &Key) const { return hash(root(), Key); }

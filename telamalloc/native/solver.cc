@@ -104,8 +104,9 @@ private:
   static constexpr int64_t LongSlice = 12000, ShortSlice = 1500;
   static constexpr int FirstWidth = 16;
   static constexpr int MaxDoublings = 8;
-  static constexpr double Noise = 1, TreeNoise = 0.3;
-  static constexpr int MostFilled = 2; ///< Times as many solids as buffers.
+  static constexpr double Noise = 1, TreeNoise = 8;
+  static constexpr double Moving = 0.5; ///< Share of what is free that may lie elsewhere in a step.
+  static constexpr int MostFilled = 2;  ///< Times as many solids as buffers.
 
   int64_t limited(int64_t Nodes) const {
     return P.NodeBudget ? std::min(Nodes, P.NodeBudget) : Nodes;
@@ -117,7 +118,8 @@ private:
   /// The sweeps over sets of plans, with what is free filled anew.
   bool groups(int Width, double Noise, Counters &C, std::vector<int64_t> &Offsets) {
     std::vector<Solid> All = Own;
-    for (const Solid &S : fillersOf(Own, Capacity - Capacity % unitOf(Own), Rng))
+    for (const Solid &S :
+         fillersOf(Own, Capacity - Capacity % unitOf(Own), Noise > 0 ? Moving : 0, Rng))
       All.push_back(S);
     if (All.size() > Own.size() * MostFilled)
       return false;

@@ -9,8 +9,9 @@ using namespace telamalloc;
 namespace {
 
 constexpr int MostOfSmaller = 3; ///< Buffers of the smaller group.
+constexpr int MostOfLarger = 12; ///< Of more buffers the parts are not looked at.
 constexpr size_t MostSwaps = 4000;
-constexpr int MostVisited = 200'000; ///< Sets that are looked at for it.
+constexpr int MostVisited = 20'000; ///< Sets that are looked at for it.
 
 /// All sets of sizes with a sum, as far as the budget goes.
 class Sums {
@@ -81,7 +82,7 @@ private:
   }
 
   bool shares(const std::vector<int64_t> &Parts, uint64_t Set) const {
-    if (Parts.empty())
+    if (Parts.empty() || __builtin_popcountll(Set) > MostOfLarger)
       return false;
     const std::vector<int64_t> Others = properSums(Many, Set);
     return std::any_of(Others.begin(), Others.end(), [&](int64_t Part) {

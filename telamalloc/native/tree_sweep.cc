@@ -84,12 +84,11 @@ void TreeSweep::begin(int Step) {
     ++Count[End[L]];
   Count.erase(static_cast<int>(StartedAt.size()) - 1); // What ends at the very end.
   std::vector<int> Steps;
-  Meetings.clear();
+  MostPlaces.clear();
   for (auto [At, Buffers] : Count)
     if (Buffers > 1 && Steps.size() < Runs::Lanes) {
-      const auto Starts = static_cast<int>(StartedAt[At].size());
       Steps.push_back(At);
-      Meetings.push_back({1 / ((1 + Distance * float(At - Now)) * float(Starts)), Starts});
+      MostPlaces.push_back(static_cast<int>(StartedAt[At].size()));
     }
   Places.watch(Steps, End);
   Twins = 0;
@@ -99,16 +98,17 @@ void TreeSweep::begin(int Step) {
       Twins |= uint64_t(1) << K;
 }
 
-/// Each step to come wants what ends there in few places; infinite: there are too many.
+/// What ends at a step to come should lie in few places, and many orders should be left;
+/// infinite: there are too many places.
 float TreeSweep::rate(const PQTree &T) {
   const Runs::Vector Count = Places.of(T);
-  float Score = Noise > 0 ? float(Noise * Rng.uniform()) : 0;
-  for (size_t K = 0; K < Meetings.size(); ++K) {
-    if (Count[K] > Meetings[K].Most)
+  int Places = 0;
+  for (size_t K = 0; K < MostPlaces.size(); ++K) {
+    if (Count[K] > MostPlaces[K])
       return INFINITY;
-    Score += Meetings[K].Weight * float(Count[K] - 1);
+    Places += Count[K] - 1;
   }
-  return Score;
+  return static_cast<float>(PerPlace * Places - T.logOrders() + Noise * Rng.uniform());
 }
 
 /// All ways to replace the largest buffer that ends now and is still there.
