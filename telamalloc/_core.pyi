@@ -9,7 +9,6 @@ Columns = tuple[Ints, Ints, Ints, Ints, Ints, Ints, Ints, Ints, int]
 
 FEATURES: tuple[str, ...]
 BACKTRACK_FEATURES: tuple[str, ...]
-FRONT_FEATURES: tuple[str, ...]
 
 class StopFlag:
     """Ends a running solve when raised, from any thread."""
@@ -30,7 +29,6 @@ class Params:
 
     def use_order_model(self, model: Model) -> None: ...
     def use_backtrack_model(self, model: Model) -> None: ...
-    def use_front_model(self, weights: npt.NDArray[np.float32]) -> None: ...
     def __setattr__(self, name: str, value: Any) -> None: ...
 
 def run(
@@ -72,16 +70,3 @@ def dead_ends(
     capacity: int,
     params: Params,
 ) -> tuple[npt.NDArray[np.float32], Ints]: ...
-def fronts(
-    size: Ints,
-    alignment: Ints,
-    release: Ints,
-    deadline: Ints,
-    lower: Ints,
-    upper: Ints,
-    height: Ints,
-    owner: Ints,
-    capacity: int,
-    params: Params,
-    width: int,
-) -> tuple[npt.NDArray[np.float32], Ints, Ints]: ...

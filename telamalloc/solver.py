@@ -35,14 +35,11 @@ class SolverParams:
         restart_base: nodes of the shortest attempt.
         order: static order of the buffers (-1: the portfolio).
         noise: temperature at which later attempts draw from the model's choices.
-        learned_order: compiled-in models say which buffer to try first, and which partial plans
-            the sweep along time keeps.
+        learned_order: a compiled-in model says which buffer to try first.
         learned_backtracking: a second model says when to undo more than a conflict demands.
         give_up: log-odds above which it holds that nothing comes of a decision.
-        time_sweep: searches take turns with a beam search along time, which fills the holes that
-            ended buffers leave; needs restarts.
-        tree_sweep: so do beam searches along time that leave the order of buffers open, in a
-            PQ-tree; needs the time sweep.
+        time_sweep: searches take turns with a beam search along time, which says what takes the
+            place of what and leaves the order of buffers open; needs restarts.
         probe: weight of the static order against the waste that a choice causes (0: the order
             alone).
     """
@@ -64,7 +61,6 @@ class SolverParams:
     learned_backtracking: bool = False
     give_up: float = 2.5
     time_sweep: bool = True
-    tree_sweep: bool = True
 
 
 def solve(

@@ -23,8 +23,7 @@ def train(path: Path, **options: Any) -> int:
     """Train the models on generated instances only.
 
     One orders the search's choices (models.cc), one says which dead ends to leave
-    (backtrack_model.cc, beside it), one which partial plans a sweep along time keeps
-    (front_model.cc).
+    (backtrack_model.cc, beside it).
 
     Install the package again afterwards: the models are compiled into the core.
 
@@ -32,7 +31,6 @@ def train(path: Path, **options: Any) -> int:
     Examples:
       telamalloc train -o telamalloc/native/models.cc && pip install -e .
       telamalloc train -o /tmp/models.cc --instances 50 --rounds 0 --trees 5   # a quick look
-      telamalloc train -o telamalloc/native/models.cc --only-fronts            # the sweep's alone
       telamalloc train -o telamalloc/native/models.cc --only-backtracks --instances 400
     """  # noqa: D301
     learn(TrainParams(**options), path, output.say)

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from telamalloc import _core, solver
 from telamalloc.errors import TelamallocError
-from telamalloc.learning import front, generate
+from telamalloc.learning import generate
 from telamalloc.learning.forest import Forest, to_cpp
 from telamalloc.problem import Ints, Problem
 from telamalloc.solution import Status
@@ -38,10 +38,6 @@ class TrainParams:
         depth: of each tree.
         shrinkage: of each tree's weight.
         seed: of the learner.
-        fronts: training instances whose sweeps the model of fronts learns from, in turn along the
-            families but the guillotine, which sweeps do not solve.
-        width: of their beams.
-        only_fronts: leave the two models of the search as they are.
         only_backtracks: train the model of dead ends alone, on searches with the order that is
             compiled in.
     """
@@ -53,9 +49,6 @@ class TrainParams:
     depth: int = 6
     shrinkage: float = 0.15
     seed: int = 1
-    fronts: int = 300
-    width: int = 256
-    only_fronts: bool = False
     only_backtracks: bool = False
 
 
@@ -100,31 +93,14 @@ def train(params: TrainParams, output: Path, say: Callable[[str], None] = print)
 
     Args:
         params: see there.
-        output: where models.cc (the order) goes, with backtrack_model.cc and front_model.cc
-            beside it. Rebuild the extension afterwards.
+        output: where models.cc (the order) goes, with backtrack_model.cc beside it. Rebuild the
+            extension afterwards.
         say: told what happens, a line at a time.
 
     Raises:
-        TelamallocError: ydf is not installed, the options exclude each other, or too few
-            instances met a dead end or a plan.
+        TelamallocError: ydf is not installed, or too few instances met a dead end or a plan.
     """
-    if params.only_fronts and params.only_backtracks:
-        raise TelamallocError("--only-fronts and --only-backtracks leave nothing", "give one")
-    if not params.only_fronts:
-        _import_ydf()  # to fail now, not after minutes
-        _train_search(params, output, say)
-    if params.only_backtracks:
-        return
-    _write(output.with_name("front_model.cc"), front.to_cpp(_train_fronts(params, say)))
-
-
-def _write(path: Path, text: str) -> None:
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(text)
-    partial.rename(path)
-
-
-def _train_search(params: TrainParams, output: Path, say: Callable[[str], None]) -> None:
+    _import_ydf()  # to fail now, not after minutes
     instances = list(generate.tight_set(params.instances, held_out=False))
     order = None
     if not params.only_backtracks:
@@ -133,6 +109,12 @@ def _train_search(params: TrainParams, output: Path, say: Callable[[str], None])
     backtrack = _fit_backtrack(instances, order, params, say)
     path = output.with_name("backtrack_model.cc")
     _write(path, to_cpp("BacktrackForest", backtrack, path.name))
+
+
+def _write(path: Path, text: str) -> None:
+    partial = path.with_name(path.name + ".partial")
+    partial.write_text(text)
+    partial.rename(path)
 
 
 def _train_order(
@@ -146,26 +128,6 @@ def _train_order(
         own = [choices_along(problem, plan) for problem, plan in plans]
         order = _fit_order(Choices.join(data + own), params, say)
     return order
-
-
-def _train_fronts(params: TrainParams, say: Callable[[str], None]) -> front.Weights:
-    """Round 0 sweeps with the model that is compiled in, each later one with its own."""
-    instances = [
-        i
-        for i in generate.tight_set(params.fronts, held_out=False)
-        if not i.name.startswith("guillotine")
-    ]
-    weights = None
-    for number in range(params.rounds + 1):
-        data = front.collect(instances, params.width, params.seed, weights)
-        if not len(data.good):
-            raise TelamallocError("no sweep found a plan", "more instances: --fronts")
-        seen = np.arange(len(data.good)) < 0.8 * len(data.good)
-        share = front.right(front.fit(data.part(seen)), data.part(~seen))
-        say(f"fronts, round {number}: {len(data.good)} comparisons, {share:.1%} right on unseen")
-        weights = front.fit(data)
-    assert weights is not None
-    return weights
 
 
 def _own_plans(

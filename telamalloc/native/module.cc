@@ -85,22 +85,6 @@ nb::tuple runDeadEnds(Column Size, Column Align, Column Release, Column Deadline
   return nb::make_tuple(toRows(Out.Rows), toArray(Out.Label));
 }
 
-/// (features (rows, NumFrontFeatures) float32, group (rows,), label (rows,)) of one sweep in
-/// each direction.
-nb::tuple runFronts(Column Size, Column Align, Column Release, Column Deadline, Column Lower,
-                    Column Upper, Column Height, Column Owner, int64_t Capacity, const Params &P,
-                    int Width) {
-  FrontTrace Out;
-  {
-    nb::gil_scoped_release Unlocked;
-    Params Q = P;
-    Q.Fronts = &Out;
-    traceFronts(makeBuffers(Size, Align, Release, Deadline),
-                makePieces(Lower, Upper, Height, Owner), Capacity, Q, Width);
-  }
-  return nb::make_tuple(toRows(Out.Rows), toArray(Out.Group), toArray(Out.Label));
-}
-
 /// (features (rows, NumFeatures) float32, choice (rows,), label (rows,))
 nb::tuple runTrace(Column Size, Column Align, Column Release, Column Deadline, Column Lower,
                    Column Upper, Column Height, Column Owner, int64_t Capacity, Column Plan,
@@ -172,20 +156,12 @@ void bindParams(nb::module_ &M) {
       .def_rw("noise", &Params::Noise)
       .def_rw("learned_order", &Params::LearnedOrder)
       .def_rw("time_sweep", &Params::TimeSweep)
-      .def_rw("tree_sweep", &Params::TreeSweep)
       .def(
           "use_order_model", [](Params &P, const Model &M) { P.OrderModel = M.forest(); },
           nb::keep_alive<1, 2>())
       .def(
           "use_backtrack_model", [](Params &P, const Model &M) { P.BacktrackModel = M.forest(); },
-          nb::keep_alive<1, 2>())
-      .def("use_front_model",
-           [](Params &P,
-              nb::ndarray<const float, nb::ndim<1>, nb::c_contig, nb::device::cpu> Weights) {
-             if (Weights.shape(0) != NumFrontFeatures)
-               throw nb::value_error("one weight for each of FRONT_FEATURES");
-             P.FrontModel.assign(Weights.data(), Weights.data() + NumFrontFeatures);
-           });
+          nb::keep_alive<1, 2>());
 }
 
 } // namespace
@@ -203,7 +179,6 @@ NB_MODULE(_core, M) {
   M.def("run", &runCore);
   M.def("trace", &runTrace);
   M.def("dead_ends", &runDeadEnds);
-  M.def("fronts", &runFronts);
   nb::list Names;
   for (const char *Name : FeatureNames)
     Names.append(Name);
@@ -212,8 +187,4 @@ NB_MODULE(_core, M) {
   for (const char *Name : BacktrackFeatureNames)
     Backtrack.append(Name);
   M.attr("BACKTRACK_FEATURES") = nb::tuple(Backtrack);
-  nb::list Front;
-  for (const char *Name : FrontFeatureNames)
-    Front.append(Name);
-  M.attr("FRONT_FEATURES") = nb::tuple(Front);
 }

@@ -5,7 +5,6 @@
 
 #include "backtrack.h"
 #include "forest.h"
-#include "front.h"
 
 #include <atomic>
 #include <cstddef>
@@ -37,9 +36,6 @@ struct Params {
   Forest OrderModel; ///< Instead of the one compiled in, where it has trees.
   int64_t RestartBase = 500;
   bool TimeSweep = true;
-  bool TreeSweep = true;
-  std::vector<float> FrontModel; ///< Instead of the weights compiled in, where it has any.
-  FrontTrace *Fronts = nullptr;  ///< Records fronts of sweeps that found a plan, where given.
 };
 
 /// What a solve cost.

@@ -6,7 +6,6 @@
 #include "packing.h"
 #include "search.h"
 #include "sweep.h"
-#include "tree_sweep.h"
 
 #include <algorithm>
 
@@ -69,31 +68,26 @@ bool hasGaps(const std::vector<BufferSpec> &Buffers, const std::vector<Piece> &P
   return false;
 }
 
-/// The search along memory and the sweeps along time take turns; what one is blind to, another
-/// often finds.
+/// The search along memory and the sweep along time take turns; what one is blind to, the
+/// other often finds.
 class Portfolio {
 public:
   Portfolio(const Instance &I, const std::vector<Solid> &Own, int64_t Capacity, const Params &P,
             const Watch &W)
-      : P(P), W(W), Own(Own), Capacity(Capacity), Slice(P), Along(I, Capacity, Slice, W),
-        Across(Own, Capacity, P), Rng(P.Seed) {}
+      : P(P), W(W), Own(Own), Capacity(Capacity - Capacity % unitOf(Own)), Slice(P),
+        Along(I, Capacity, Slice, W), Rng(P.Seed) {}
 
   Outcome run(Counters &C, std::vector<int64_t> &Offsets) {
     for (int Turn = 0;; ++Turn) {
-      int Doublings = std::min(Turn, MaxDoublings);
-      int64_t Nodes = Across.progress() > FarEnough ? ShortSlice : LongSlice;
+      const int Doublings = std::min(Turn, MaxDoublings);
+      const int64_t Nodes = Turn == 0 ? FirstSlice : Progress > FarEnough ? ShortSlice : LongSlice;
       Slice.NodeBudget = limited(C.Nodes + (Nodes << Doublings));
-      Outcome Result = Along.run(C);
+      const Outcome Result = Along.run(C);
       if (Result == Outcome::Solved)
         Offsets = Along.offsets();
       if (Result != Outcome::Budget || over(C))
         return Result;
-      for (bool Backward : {false, true})
-        if (Across.run({FirstWidth << Doublings, Backward, Turn ? Noise : 0}, W, C)) {
-          Offsets = Across.offsets();
-          return Outcome::Solved;
-        }
-      if (P.TreeSweep && groups(FirstWidth << Doublings, Turn ? TreeNoise : 0, C, Offsets))
+      if (sweep(FirstWidth << Doublings, Turn ? Noise : 0, C, Offsets))
         return Outcome::Solved;
     }
   }
@@ -101,12 +95,12 @@ public:
 private:
   // Measured on training instances.
   static constexpr double FarEnough = 0.25; ///< A sweep that gets so far deserves more turns.
-  static constexpr int64_t LongSlice = 12000, ShortSlice = 1500;
+  static constexpr int64_t FirstSlice = 3000, LongSlice = 12000, ShortSlice = 500;
   static constexpr int FirstWidth = 16;
   static constexpr int MaxDoublings = 8;
-  static constexpr double Noise = 1, TreeNoise = 8;
+  static constexpr double Noise = 8;
   static constexpr double Moving = 0.5; ///< Share of what is free that may lie elsewhere in a step.
-  static constexpr int MostFilled = 2;  ///< Times as many solids as buffers.
+  static constexpr size_t MostFilled = 2; ///< Times as many solids as buffers.
 
   int64_t limited(int64_t Nodes) const {
     return P.NodeBudget ? std::min(Nodes, P.NodeBudget) : Nodes;
@@ -115,21 +109,22 @@ private:
     return W.TimeUp() || W.Stop() || (P.NodeBudget && C.Nodes >= P.NodeBudget);
   }
 
-  /// The sweeps over sets of plans, with what is free filled anew.
-  bool groups(int Width, double Noise, Counters &C, std::vector<int64_t> &Offsets) {
+  /// In both directions, with what is free filled anew.
+  bool sweep(int Width, double Noise, Counters &C, std::vector<int64_t> &Offsets) {
     std::vector<Solid> All = Own;
-    for (const Solid &S :
-         fillersOf(Own, Capacity - Capacity % unitOf(Own), Noise > 0 ? Moving : 0, Rng))
+    for (const Solid &S : fillersOf(Own, Capacity, Noise > 0 ? Moving : 0, Rng))
       All.push_back(S);
     if (All.size() > Own.size() * MostFilled)
       return false;
-    TreeSweep Groups(All, Rng.next());
-    for (bool Backward : {false, true})
-      if (Groups.run({Width, Backward, Noise}, W, C)) {
-        Offsets = Groups.offsets();
+    Sweep Across(All, Rng.next());
+    for (bool Backward : {false, true}) {
+      if (Across.run({Width, Backward, Noise}, W, C)) {
+        Offsets = Across.offsets();
         Offsets.resize(Own.size());
         return true;
       }
+      Progress = std::max(Progress, Across.progress());
+    }
     return false;
   }
 
@@ -139,8 +134,8 @@ private:
   int64_t Capacity;
   Params Slice; ///< With the nodes of this turn.
   Search Along;
-  Sweep Across;
   Random Rng;
+  double Progress = 0; ///< Of the sweeps.
 };
 
 void keep(const Instance &I, const std::vector<int64_t> &Offsets, Answer &A) {
@@ -307,19 +302,6 @@ Answer telamalloc::solve(const std::vector<BufferSpec> &Buffers, const std::vect
   if (A.Result != Outcome::Solved)
     A.Offsets.clear();
   return A;
-}
-
-void telamalloc::traceFronts(const std::vector<BufferSpec> &Buffers,
-                             const std::vector<Piece> &Pieces, int64_t Capacity, const Params &P,
-                             int Width) {
-  Watch Never{[] { return false; }, [] { return false; }};
-  Counters C;
-  std::vector<Solid> Solids = solidsOf(Buffers, Pieces);
-  if (hasGaps(Buffers, Pieces) || !Sweep::applies(Solids, Capacity))
-    return;
-  Sweep Across(Solids, Capacity, P);
-  for (bool Backward : {false, true})
-    Across.run({Width, Backward, 0}, Never, C);
 }
 
 Answer telamalloc::minimize(const std::vector<BufferSpec> &Buffers,

@@ -27,10 +27,6 @@ Answer solve(const std::vector<BufferSpec> &Buffers, const std::vector<Piece> &P
 Answer minimize(const std::vector<BufferSpec> &Buffers, const std::vector<Piece> &Pieces,
                 int64_t Capacity, const Params &P, const Watch &W);
 
-/// Runs one sweep in each direction; P.Fronts gets the fronts of those that find a plan.
-void traceFronts(const std::vector<BufferSpec> &Buffers, const std::vector<Piece> &Pieces,
-                 int64_t Capacity, const Params &P, int Width);
-
 } // namespace telamalloc
 
 #endif // TELAMALLOC_SOLVER_H

@@ -1,237 +1,248 @@
-//===- sweep.cc - A beam search along time --------------------------------===//
+//===- sweep.cc - A beam search over sets of plans ------------------------===//
 
 #include "sweep.h"
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
+#include <map>
+#include <tuple>
 
 using namespace telamalloc;
 
 namespace {
 
-/// Puts segments one upon the other; those that end together become one.
-class Stack {
-public:
-  explicit Stack(Front &Out) : Out(Out) { Out.clear(); }
-  void add(int Size, int End) {
-    if (!Size)
-      return;
-    if (!Out.empty() && Out.back().End == End)
-      Out.back().Size = static_cast<uint16_t>(Out.back().Size + Size);
-    else
-      Out.push_back({static_cast<uint16_t>(Size), static_cast<uint16_t>(End)});
-  }
+constexpr PQTree::Leaf Gap = -1; ///< Where a group lies, in an order of the others.
 
-private:
-  Front &Out;
-};
+PQTree::Leaves chosen(const PQTree::Leaves &List, uint64_t Set) {
+  PQTree::Leaves L;
+  for (; Set; Set &= Set - 1)
+    L.push_back(List[__builtin_ctzll(Set)]);
+  return L;
+}
+
+uint64_t setOf(const PQTree::Leaves &List) {
+  return List.size() == 64 ? ~uint64_t(0) : (uint64_t(1) << List.size()) - 1;
+}
+
+bool contains(const PQTree::Leaves &List, PQTree::Leaf L) {
+  return std::find(List.begin(), List.end(), L) != List.end();
+}
+
+template <typename State> void keepBest(std::vector<State> &States, size_t Width) {
+  if (States.size() <= Width)
+    return;
+  std::nth_element(States.begin(), States.begin() + static_cast<std::ptrdiff_t>(Width),
+                   States.end(), [](const State &A, const State &B) { return A.Score < B.Score; });
+  States.resize(Width);
+}
 
 } // namespace
 
-Sweep::Sweep(const std::vector<Solid> &Solids, int64_t Capacity, const Params &P)
-    : Solids(Solids), P(P), Rng(P.Seed), Unit(unitOf(Solids)),
-      Units(static_cast<int>(Capacity / Unit)) {}
+Sweep::Sweep(const std::vector<Solid> &Solids, uint64_t Seed)
+    : Solids(Solids), Rng(Seed), End(Solids.size()), Key(Solids.size()), Edit(Solids.size()) {}
 
 bool Sweep::applies(const std::vector<Solid> &Solids, int64_t Capacity) {
-  int64_t Unit = unitOf(Solids);
-  auto fits = [&](const Solid &S) {
+  const int64_t Unit = unitOf(Solids);
+  return std::all_of(Solids.begin(), Solids.end(), [&](const Solid &S) {
     return Unit % S.Spec.Align == 0 && S.Spec.Release == 0 && S.Spec.Deadline >= Capacity &&
            S.Spec.Size > 0 && S.Lower < S.Upper;
+  });
+}
+
+/// A step begins wherever buffers begin; false: too much happens at one.
+bool Sweep::listSteps(bool Backward) {
+  auto lower = [&](const Solid &S) { return Backward ? -S.Upper : S.Lower; };
+  auto upper = [&](const Solid &S) { return Backward ? -S.Lower : S.Upper; };
+  std::vector<int64_t> Times;
+  for (const Solid &S : Solids)
+    Times.push_back(lower(S));
+  std::sort(Times.begin(), Times.end());
+  Times.erase(std::unique(Times.begin(), Times.end()), Times.end());
+  auto stepOf = [&](int64_t T) {
+    return static_cast<int32_t>(std::lower_bound(Times.begin(), Times.end(), T) - Times.begin());
   };
-  return Capacity / Unit <= MaxUnits && std::all_of(Solids.begin(), Solids.end(), fits);
-}
-
-/// What it costs that neighbours end at different steps. What ends at the next step is as
-/// good as a hole.
-float Sweep::rough(int A, int B) const {
-  if (A <= Now + 1 || B <= Now + 1)
-    return 0;
-  return std::sqrt(static_cast<float>(std::abs(A - B)));
-}
-
-/// All ways to place one more buffer in the lowest hole, or above it where the slack lets it
-/// stay open.
-void Sweep::expand(Agenda &Plan, int Parent) {
-  const State &S = Beam[Parent];
-  int Wasted = S.Wasted;
-  for (int K = 0; K < S.Count && Wasted <= Plan.slack(Now); ++K) {
-    const Segment &X = Segments[S.First + K];
-    if (X.End)
-      continue;
-    fillHole(Plan, Parent, K, Wasted);
-    Wasted += X.Size;
+  EndedAt.assign(Times.size() + 1, {});
+  StartedAt.assign(Times.size() + 1, {});
+  for (size_t B = 0; B < Solids.size(); ++B) {
+    End[B] = stepOf(upper(Solids[B]));
+    Key[B] = mix(mix(uint64_t(Solids[B].Spec.Size)) + uint64_t(End[B]));
+    StartedAt[stepOf(lower(Solids[B]))].push_back(static_cast<PQTree::Leaf>(B));
+    EndedAt[End[B]].push_back(static_cast<PQTree::Leaf>(B));
   }
-}
-
-void Sweep::fillHole(Agenda &Plan, int Parent, int Hole, int Wasted) {
-  const State &S = Beam[Parent];
-  const Segment *At = Segments.data() + S.First + Hole;
-  int Below = Hole ? At[-1].End : 0, Above = Hole + 1 < S.Count ? At[1].End : 0;
-  const std::vector<Agenda::Item> &Starts = Plan.starts(Now);
-  for (size_t K = 0; K < Starts.size(); ++K) {
-    const Agenda::Item &It = Starts[K];
-    bool TwinFirst = It.Twin >= 0 && !(S.Done >> It.Twin & 1);
-    if (S.Done >> K & 1 || It.Size > At->Size || TwinFirst)
-      continue;
-    Candidate C{Parent, Wasted, static_cast<int16_t>(Hole), static_cast<int16_t>(K), false, 0};
-    bool Fills = It.Size == At->Size;
-    C.Score = S.Score + rough(Below, It.End) + (Fills ? rough(It.End, Above) : 0) + noise();
-    Candidates.push_back(C);
-    if (Fills || Plan.slack(Now) == 0)
-      continue;
-    C.Top = true;
-    C.Score = S.Score + rough(It.End, Above) + noise();
-    Candidates.push_back(C);
-  }
-}
-
-/// Makes the candidate's segments in `Built`; returns the buffer's offset. Holes below the one
-/// that is filled are closed for this step; after its last buffer what ends with it is freed.
-int Sweep::build(const Candidate &C, const Agenda::Item &It, bool Last) {
-  const State &S = Beam[C.Parent];
-  Stack To(Built);
-  auto add = [&](int Size, int End) { To.add(Size, Last && End <= Now + 1 ? 0 : End); };
-  int Low = 0, Offset = 0;
-  for (int K = 0; K < S.Count; ++K) {
-    const Segment &X = Segments[S.First + K];
-    int Rest = X.Size - It.Size;
-    if (K != C.Hole) {
-      add(X.Size, K < C.Hole && !X.End ? Now + 1 : X.End);
-    } else if (C.Top) {
-      Offset = Low + Rest;
-      add(Rest, 0);
-      add(It.Size, It.End);
-    } else {
-      Offset = Low;
-      add(It.Size, It.End);
-      add(Rest, 0);
+  auto larger = [&](PQTree::Leaf A, PQTree::Leaf B) {
+    return std::make_tuple(-Solids[A].Spec.Size, End[A], A) <
+           std::make_tuple(-Solids[B].Spec.Size, End[B], B);
+  };
+  for (size_t S = 0; S < EndedAt.size(); ++S)
+    for (PQTree::Leaves *L : {&EndedAt[S], &StartedAt[S]}) {
+      std::sort(L->begin(), L->end(), larger);
+      if (S && S < Times.size() && L->size() > MostAtOnce)
+        return false;
     }
-    Low += X.Size;
-  }
-  return Offset;
+  return true;
 }
 
-/// The best candidates that can still be completed become the beam, each state once. Only a
-/// front between steps can be rated by the model: until then more are kept than the width.
-void Sweep::select(Agenda &Plan, int Width, bool Last) {
-  Heap.clear();
-  for (size_t K = 0; K < Candidates.size(); ++K)
-    Heap.emplace_back(Candidates[K].Score, static_cast<int>(K));
-  std::make_heap(Heap.begin(), Heap.end(), std::greater<>());
+/// All states of a step have the same buffers.
+void Sweep::begin(int Step) {
+  Now = Step;
+  std::map<int, int> Count;
+  for (PQTree::Leaf L : Beam.front().Tree.order())
+    ++Count[End[L]];
+  for (PQTree::Leaf L : StartedAt[Now])
+    ++Count[End[L]];
+  Count.erase(static_cast<int>(StartedAt.size()) - 1); // What ends at the very end.
+  std::vector<int> Steps;
+  MostPlaces.clear();
+  for (auto [At, Buffers] : Count)
+    if (Buffers > 1 && Steps.size() < Runs::Lanes) {
+      Steps.push_back(At);
+      MostPlaces.push_back(static_cast<int>(StartedAt[At].size()));
+    }
+  Places.watch(Steps, End);
+  Twins = 0;
+  const PQTree::Leaves &L = StartedAt[Now];
+  for (size_t K = 1; K < L.size(); ++K)
+    if (Key[L[K]] == Key[L[K - 1]])
+      Twins |= uint64_t(1) << K;
+}
+
+/// What ends at a step to come should lie in few places, and many orders should be left;
+/// infinite: there are too many places.
+float Sweep::rate(const PQTree &T) {
+  const Runs::Vector Count = Places.of(T);
+  int Places = 0;
+  for (size_t K = 0; K < MostPlaces.size(); ++K) {
+    if (Count[K] > MostPlaces[K])
+      return INFINITY;
+    Places += Count[K] - 1;
+  }
+  return static_cast<float>(PerPlace * Places - T.logOrders() + Noise * Rng.uniform());
+}
+
+/// All ways to replace the largest buffer that ends now and is still there.
+void Sweep::expand(const State &S, const std::vector<Swap> &All) {
+  const uint64_t First = ~S.Ended & (S.Ended + 1);
+  for (const Swap &X : All) {
+    // Of equal buffers the first starts first.
+    const uint64_t Skipped = X.Started & Twins & ~((X.Started | S.Started) << 1);
+    if (X.Ended & First && !(X.Ended & S.Ended) && !(X.Started & S.Started) && !Skipped)
+      replace(S, X);
+  }
+  replace(S, {setOf(EndedAt[Now]) & ~S.Ended, setOf(StartedAt[Now]) & ~S.Started});
+}
+
+void Sweep::replace(const State &S, const Swap &X) {
+  Built = S.Tree;
+  if (!Edit.replace(Built, chosen(EndedAt[Now], X.Ended), chosen(StartedAt[Now], X.Started)))
+    return;
+  const uint64_t Ended = S.Ended | X.Ended, Started = S.Started | X.Started;
+  if (!Seen.insert(mix(Built.hash(Key) ^ mix(Started))).second)
+    return;
+  const float Score = rate(Built);
+  if (Score == INFINITY)
+    return;
+  (Ended == setOf(EndedAt[Now]) ? Done : Open)
+      .push_back({Built, Ended, Started, static_cast<int32_t>(Trail.size()), Score});
+  Trail.push_back({S.Trace, Now, X});
+}
+
+std::vector<int64_t> Sweep::sizes(const PQTree::Leaves &L) const {
+  std::vector<int64_t> All;
+  for (PQTree::Leaf X : L)
+    All.push_back(Solids[X].Spec.Size);
+  return All;
+}
+
+/// Makes the next beam of the beam.
+bool Sweep::step(int Width, const Watch &W, Counters &C) {
+  const std::vector<Swap> All = listSwaps(sizes(EndedAt[Now]), sizes(StartedAt[Now]));
+  Done.clear();
   Seen.clear();
-  Next.clear();
-  NextSegments.clear();
-  const size_t Most = static_cast<size_t>(Width) * (Last ? RatedPerKept : PartlyFilledPerKept);
-  while (!Heap.empty() && Next.size() < Most) {
-    const Candidate &C = Candidates[Heap.front().second];
-    std::pop_heap(Heap.begin(), Heap.end(), std::greater<>());
-    Heap.pop_back();
-    const Agenda::Item &It = Plan.starts(Now)[C.Item];
-    int Offset = build(C, It, Last);
-    uint64_t Done = Beam[C.Parent].Done | uint64_t(1) << C.Item, Hash = mix(Done);
-    for (const Segment &X : Built)
-      Hash = mix(Hash ^ (uint64_t(X.Size) << 16 | X.End));
-    if (!Seen.insert(Hash).second || (!Last && !Plan.fillsHoles(Built, Now, Done, C.Wasted)) ||
-        !Plan.fitsAhead(Built, Now))
-      continue;
-    int Trace = static_cast<int>(Trail.size());
-    Trail.push_back({Beam[C.Parent].Trace, It.Buffer, Offset});
-    Next.push_back({static_cast<uint32_t>(NextSegments.size()), static_cast<int>(Built.size()),
-                    Last ? 0 : C.Wasted, Last ? 0 : Done, Trace, Last ? rate(Plan) : C.Score});
-    NextSegments.insert(NextSegments.end(), Built.begin(), Built.end());
+  while (!Beam.empty()) {
+    Open.clear();
+    for (const State &S : Beam) {
+      if (++C.Nodes % 16 == 0 && (W.TimeUp() || W.Stop()))
+        return false;
+      expand(S, All);
+    }
+    keepBest(Open, static_cast<size_t>(Width) * PartlyDonePerKept);
+    std::swap(Beam, Open);
   }
-  if (Last && Next.size() > static_cast<size_t>(Width)) {
-    std::nth_element(Next.begin(), Next.begin() + Width, Next.end(),
-                     [](const State &A, const State &B) { return A.Score < B.Score; });
-    Next.resize(Width);
-  }
-  std::swap(Beam, Next);
-  std::swap(Segments, NextSegments);
-}
-
-/// Of the front that the next step begins with; small: likely to be completed.
-float Sweep::rate(const Agenda &Plan) {
-  if (Now + 1 == Plan.numSteps())
-    return 0;
-  float Score = 0;
-  ++Now;
-  if (P.LearnedOrder) {
-    FrontFeatures F = observe(Built, Now, Plan.scale(), Plan.largestAhead(Now));
-    const float *Weights = P.FrontModel.empty() ? FrontWeights : P.FrontModel.data();
-    Score = std::inner_product(F.begin(), F.end(), Weights, 0.f);
-    if (P.Fronts)
-      Log.push_back({static_cast<int32_t>(Trail.size()) - 1, Now, F});
-  } else {
-    for (size_t K = 1; K < Built.size(); ++K)
-      Score += rough(Built[K - 1].End, Built[K].End);
-  }
-  Score += blame() + noise();
-  --Now;
-  return Score;
-}
-
-/// Where runs have died, what ends at that step should lie together.
-float Sweep::blame() const {
-  float Sum = 0;
-  for (auto It = Blamed->lower_bound(Now); It != Blamed->end(); ++It) {
-    int Groups = 0;
-    for (const Segment &X : Built)
-      Groups += X.End == It->first;
-    Sum += It->second * float(Groups);
-  }
-  return Sum;
-}
-
-/// Which of the fronts met have become part of a plan?
-void Sweep::log(const std::vector<State> &Survivors) {
-  std::vector<char> Kept(Trail.size(), 0);
-  for (const State &S : Survivors)
-    for (int T = S.Trace; T >= 0 && !Kept[T]; T = Trail[T].Parent)
-      Kept[T] = 1;
-  int64_t Base = P.Fronts->Group.empty() ? 0 : P.Fronts->Group.back() + 1;
-  for (const Logged &L : Log) {
-    P.Fronts->Rows.push_back(L.Seen);
-    P.Fronts->Group.push_back(Base + L.Step);
-    P.Fronts->Label.push_back(Kept[L.Trace]);
-  }
-}
-
-void Sweep::recover(int Trace) {
-  Offsets.assign(Solids.size(), 0);
-  for (; Trace >= 0; Trace = Trail[Trace].Parent)
-    Offsets[Trail[Trace].Buffer] = Trail[Trace].Offset * Unit;
+  keepBest(Done, Width);
+  std::swap(Beam, Done);
+  for (State &S : Beam)
+    S.Ended = S.Started = 0;
+  return !Beam.empty();
 }
 
 bool Sweep::run(const Style &Way, const Watch &W, Counters &C) {
-  Agenda Plan(Solids, Unit, Units, Way.Backward);
-  for (int S = 0; S < Plan.numSteps(); ++S)
-    if (Plan.slack(S) < 0 || Plan.starts(S).size() > MaxStarts)
-      return false;
+  if (!listSteps(Way.Backward))
+    return false;
   Noise = Way.Noise;
-  Blamed = &Deaths[Way.Backward];
   Trail.clear();
-  Log.clear();
-  Segments.assign(1, {static_cast<uint16_t>(Units), 0});
-  Beam.assign(1, {0, 1, 0, 0, -1, 0});
-  size_t Placed = 0;
-  for (Now = 0; Now < Plan.numSteps(); ++Now)
-    for (size_t Left = Plan.starts(Now).size(); Left > 0; --Left, ++Placed) {
-      if (W.TimeUp() || W.Stop())
-        return false;
-      C.Nodes += static_cast<int64_t>(Beam.size());
-      Candidates.clear();
-      for (size_t K = 0; K < Beam.size(); ++K)
-        expand(Plan, static_cast<int>(K));
-      select(Plan, Way.Width, Left == 1);
-      if (!Beam.empty())
-        continue;
-      Deaths[Way.Backward][Now] += BlamePerDeath;
-      Progress = std::max(Progress, double(Placed) / double(Solids.size()));
+  Beam.assign(1, {PQTree::ofAny(StartedAt[0]), 0, 0, -1, 0});
+  for (int S = 1; S + 1 < static_cast<int>(StartedAt.size()); ++S) {
+    begin(S);
+    Progress = std::max(Progress, double(S) / double(StartedAt.size() - 1));
+    if (!step(Way.Width, W, C))
       return false;
-    }
-  if (P.Fronts)
-    log(Beam);
+  }
   recover(Beam.front().Trace);
   return true;
+}
+
+/// Goes along what was taken, forth to make the trees again, and back to fix an order in each.
+void Sweep::recover(int Trace) {
+  std::vector<Taken> Chain;
+  for (; Trace >= 0; Trace = Trail[Trace].Parent)
+    Chain.push_back(Trail[Trace]);
+  std::vector<PQTree> Trees;
+  PQTree T = PQTree::ofAny(StartedAt[0]);
+  auto ended = [&](const Taken &X) { return chosen(EndedAt[X.Step], X.What.Ended); };
+  auto started = [&](const Taken &X) { return chosen(StartedAt[X.Step], X.What.Started); };
+  for (auto X = Chain.rbegin(); X != Chain.rend(); ++X) {
+    Trees.push_back(T);
+    Edit.replace(T, ended(*X), started(*X));
+  }
+  Offsets.assign(Solids.size(), 0);
+  PQTree::Leaves Order = T.order();
+  place(Order);
+  for (const Taken &X : Chain) {
+    Order = before(Trees.back(), Order, ended(X), started(X));
+    Trees.pop_back();
+    place(Order);
+  }
+}
+
+/// The order before a group was replaced: the others keep theirs.
+PQTree::Leaves Sweep::before(PQTree T, const PQTree::Leaves &After, const PQTree::Leaves &Old,
+                             const PQTree::Leaves &New) {
+  PQTree::Leaves Row;
+  for (PQTree::Leaf X : After)
+    if (!contains(New, X))
+      Row.push_back(X);
+    else if (Row.empty() || Row.back() != Gap)
+      Row.push_back(Gap);
+  Edit.join(T, Old);
+  for (size_t K = 1; K < Row.size(); ++K) {
+    PQTree::Leaves Neighbours = Old;
+    Neighbours.resize(Row[K - 1] == Gap || Row[K] == Gap ? Old.size() : 0);
+    for (PQTree::Leaf X : {Row[K - 1], Row[K]})
+      if (X != Gap)
+        Neighbours.push_back(X);
+    Edit.join(T, Neighbours);
+  }
+  PQTree::Leaves Order = T.order();
+  const PQTree::Leaf First = Row.front(), Lowest = Order.front();
+  if (First == Gap ? !contains(Old, Lowest) : First != Lowest)
+    std::reverse(Order.begin(), Order.end());
+  return Order;
+}
+
+void Sweep::place(const PQTree::Leaves &Order) {
+  int64_t Offset = 0;
+  for (PQTree::Leaf X : Order) {
+    Offsets[X] = Offset;
+    Offset += Solids[X].Spec.Size;
+  }
 }

@@ -1,25 +1,24 @@
-//===- sweep.h - A beam search along time ------------------------*- C++ -*-===//
+//===- sweep.h - A beam search over sets of plans ----------------*- C++ -*-===//
 //
-// Where few buffers are live at once but the problem is long, a front across
-// memory is far shorter than one across time. From one start of buffers to the
-// next, the holes that ended buffers left are filled, lowest first; of all partial
-// plans a beam is kept, of those that a model holds to be completed the likeliest.
-// What can never be filled within the slack of a coming step is dropped at once.
-// The step at which a beam dies weighs more in the next. Incomplete: finds plans,
-// proves nothing.
+// Where no unit of memory is ever free, what starts at a step fills exactly what ends
+// there: groups of ended buffers that lie together, each as large as the group that takes
+// its place. Whatever order the others have, they keep it. So a partial plan need not say
+// in which order the live buffers lie: a PQ-tree holds all orders that are left, and only
+// which group takes the place of which is decided. Incomplete: finds plans, proves nothing.
 //
 //===----------------------------------------------------------------------===//
 
 #ifndef TELAMALLOC_SWEEP_H
 #define TELAMALLOC_SWEEP_H
 
-#include "agenda.h"
 #include "packing.h"
 #include "params.h"
+#include "pq_tree.h"
 #include "random.h"
+#include "runs.h"
+#include "swaps.h"
 
 #include <cstdint>
-#include <map>
 #include <unordered_set>
 #include <vector>
 
@@ -34,75 +33,62 @@ public:
     double Noise;  ///< Of the score.
   };
 
-  Sweep(const std::vector<Solid> &Solids, int64_t Capacity, const Params &P);
-
-  /// Whether it can do anything: regions, alignments that sizes do not have already, and
-  /// sizes without a common unit are left to the search.
+  /// Whether solids have neither regions nor alignments that their sizes do not have already.
   static bool applies(const std::vector<Solid> &Solids, int64_t Capacity);
+  /// \param Solids that fill a memory at all times (see `fillersOf`).
+  Sweep(const std::vector<Solid> &Solids, uint64_t Seed);
+
   /// True: `offsets` is a plan.
   bool run(const Style &S, const Watch &W, Counters &C);
   const std::vector<int64_t> &offsets() const { return Offsets; }
-  /// The largest share of the buffers that a run has placed.
+  /// The largest share of the steps that a run has done.
   double progress() const { return Progress; }
 
 private:
-  /// A partial plan; its segments are [First, First + Count) of the level's.
   struct State {
-    uint32_t First;
-    int32_t Count, Wasted;
-    uint64_t Done; ///< Of the step's starts.
+    PQTree Tree;
+    uint64_t Ended, Started; ///< What has been replaced in this step, and by what.
     int32_t Trace;
     float Score;
   };
-  /// One more buffer into a hole.
-  struct Candidate {
-    int32_t Parent, Wasted;
-    int16_t Hole, Item;
-    bool Top; ///< At the hole's upper end.
-    float Score;
+  struct Taken {
+    int32_t Parent, Step;
+    Swap What;
   };
-  struct Placement {
-    int32_t Parent, Buffer, Offset;
-  };
-  struct Logged {
-    int32_t Trace, Step;
-    FrontFeatures Seen;
-  };
-
-  static constexpr int MaxUnits = 8192;
-  static constexpr int MaxStarts = 64;
-  // Measured on training instances.
-  static constexpr float BlamePerDeath = 4;
-  static constexpr int PartlyFilledPerKept = 4, RatedPerKept = 8;
-
-  void expand(Agenda &Plan, int Parent);
-  void fillHole(Agenda &Plan, int Parent, int Hole, int Wasted);
-  void select(Agenda &Plan, int Width, bool Last);
-  int build(const Candidate &C, const Agenda::Item &It, bool Last);
-  float rough(int A, int B) const;
-  float rate(const Agenda &Plan);
-  float blame() const;
-  void log(const std::vector<State> &Survivors);
+  bool listSteps(bool Backward);
+  void begin(int Step);
+  bool step(int Width, const Watch &W, Counters &C);
+  void expand(const State &S, const std::vector<Swap> &All);
+  void replace(const State &S, const Swap &X);
+  float rate(const PQTree &T);
+  std::vector<int64_t> sizes(const PQTree::Leaves &L) const;
   void recover(int Trace);
-  float noise() { return Noise > 0 ? float(Noise * Rng.uniform()) : 0; }
+  PQTree::Leaves before(PQTree T, const PQTree::Leaves &After, const PQTree::Leaves &Old,
+                        const PQTree::Leaves &New);
+  void place(const PQTree::Leaves &Order);
+
+  static constexpr size_t MostAtOnce = 64; ///< Starts or ends of a step.
+  // Fitted to which states of a beam became part of a plan, on training instances: one more
+  // place against e times as many orders.
+  static constexpr double PerPlace = 1.6;
+  static constexpr int PartlyDonePerKept = 2;
 
   const std::vector<Solid> &Solids;
-  const Params &P;
   Random Rng;
-  int64_t Unit;
-  int Units;
   double Noise = 0;
-  double Progress = 0;
   int Now = 0;
-  std::vector<State> Beam, Next;
-  std::vector<Candidate> Candidates;
-  Front Segments, NextSegments, Built;
-  std::vector<std::pair<float, int>> Heap;
+  double Progress = 0;
+  std::vector<int32_t> End;                       ///< The step, by solid.
+  std::vector<uint64_t> Key;                      ///< Equal for solids of equal size and end.
+  std::vector<PQTree::Leaves> EndedAt, StartedAt; ///< By step, the largest first.
+  uint64_t Twins = 0;                             ///< What starts now and is as the one before it.
+  Runs Places;
+  std::vector<int> MostPlaces; ///< By step that the places are counted for.
+  PQTree::Editor Edit;
+  PQTree Built;
+  std::vector<State> Beam, Open, Done;
   std::unordered_set<uint64_t> Seen;
-  std::vector<Placement> Trail;
-  std::map<int, float> Deaths[2]; ///< By direction and step.
-  const std::map<int, float> *Blamed = nullptr;
-  std::vector<Logged> Log;
+  std::vector<Taken> Trail;
   std::vector<int64_t> Offsets;
 };
 

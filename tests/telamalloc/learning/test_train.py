@@ -35,12 +35,6 @@ def test_too_few_dead_ends_are_a_clear_error(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-def test_options_that_leave_nothing_are_refused(tmp_path: Path) -> None:
-    params = TrainParams(only_fronts=True, only_backtracks=True)
-    with pytest.raises(TelamallocError, match="leave nothing"):
-        train(params, tmp_path / "models.cc", lambda _: None)
-
-
 def test_the_model_of_dead_ends_that_is_compiled_in_decides() -> None:
     """With a low bar it gives up decisions that the search without it keeps."""
     off = SolverParams(node_budget=5_000, timeout=0.0, time_sweep=False, greedy=False)
