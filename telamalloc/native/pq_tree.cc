@@ -62,26 +62,25 @@ uint64_t PQTree::hash(const Token *N, const std::vector<uint64_t> &Key) {
   return N->What == P ? mix(Sum) : mix(mix(Forth) + mix(Back));
 }
 
-bool PQTree::Editor::join(PQTree &T, const Leaves &Group) {
+bool PQTree::Editor::join(const PQTree &T, const Leaves &Group, PQTree &To) {
   New = nullptr;
-  return run(T, Group);
+  return run(T, Group, To);
 }
 
-bool PQTree::Editor::replace(PQTree &T, const Leaves &Old, const Leaves &Others) {
+bool PQTree::Editor::replace(const PQTree &T, const Leaves &Old, const Leaves &Others, PQTree &To) {
   New = &Others;
-  return run(T, Old);
+  return run(T, Old, To);
 }
 
-bool PQTree::Editor::run(PQTree &T, const Leaves &Group) {
+bool PQTree::Editor::run(const PQTree &T, const Leaves &Group, PQTree &To) {
   for (Leaf L : Group)
     Marked[L] = 1;
   fill(T.Tokens);
-  Out.clear();
-  bool Possible = root(Begin);
+  Out = &To.Tokens;
+  Out->clear();
+  const bool Possible = root(Begin);
   for (Leaf L : Group)
     Marked[L] = 0;
-  if (Possible)
-    T.Tokens.assign(Out.begin(), Out.end());
   return Possible;
 }
 
@@ -105,25 +104,25 @@ void PQTree::Editor::fill(const std::vector<Token> &In) {
 }
 
 size_t PQTree::Editor::open(Leaf Kind) {
-  Out.push_back({Kind, 0});
-  return Out.size() - 1;
+  Out->push_back({Kind, 0});
+  return Out->size() - 1;
 }
 
 /// A node of one child is that child, and the two children of a Q node have no fixed order.
 void PQTree::Editor::close(size_t At) {
-  const size_t Length = Out.size() - At;
+  const size_t Length = Out->size() - At;
   if (Length == 1) {
-    Out.pop_back();
+    Out->pop_back();
     return;
   }
-  const size_t First = 1u + Out[At + 1].Length;
+  const size_t First = 1u + (*Out)[At + 1].Length;
   if (First == Length) {
-    Out.erase(Out.begin() + static_cast<std::ptrdiff_t>(At));
+    Out->erase(Out->begin() + static_cast<std::ptrdiff_t>(At));
     return;
   }
-  Out[At].Length = static_cast<uint16_t>(Length);
-  if (First + Out[At + First].Length == Length)
-    Out[At].What = P;
+  (*Out)[At].Length = static_cast<uint16_t>(Length);
+  if (First + (*Out)[At + First].Length == Length)
+    (*Out)[At].What = P;
 }
 
 /// The marked children of a node, or what takes the place of all that is marked.
@@ -131,7 +130,7 @@ void PQTree::Editor::group(const Token *N) {
   const size_t At = open(P);
   if (New) {
     for (Leaf L : *New)
-      Out.push_back({L, 1});
+      Out->push_back({L, 1});
   } else {
     for (const Token *C = N + 1; C != N->end(); C = C->end())
       if (at(C) == Fill::Full)

@@ -35,20 +35,19 @@ public:
     /// \param MostLeaves one more than the largest number of a leaf.
     explicit Editor(size_t MostLeaves) : Marked(MostLeaves) {}
 
-    /// Keeps only the orders in which `Group` lies together; false: there is none, and the
-    /// tree is as before.
-    bool join(PQTree &T, const Leaves &Group);
-    /// The same, and puts other leaves in the place of `Old`, in any order.
-    bool replace(PQTree &T, const Leaves &Old, const Leaves &New);
+    /// The orders of a tree in which `Group` lies together; false: there is none.
+    bool join(const PQTree &T, const Leaves &Group, PQTree &To);
+    /// The same, with other leaves, in any order, in the place of `Old`.
+    bool replace(const PQTree &T, const Leaves &Old, const Leaves &New, PQTree &To);
 
   private:
     enum class Fill : uint8_t { Empty, Partial, Full };
     using Nodes = std::vector<const Token *>;
 
-    bool run(PQTree &T, const Leaves &Group);
+    bool run(const PQTree &T, const Leaves &Group, PQTree &To);
     void fill(const std::vector<Token> &In);
     Fill at(const Token *N) const { return Fills[N - Begin]; }
-    void copy(const Token *N) { Out.insert(Out.end(), N, N->end()); }
+    void copy(const Token *N) { Out->insert(Out->end(), N, N->end()); }
     size_t open(Leaf Kind);
     void close(size_t At);
     void group(const Token *N);
@@ -64,7 +63,7 @@ public:
     const Leaves *New = nullptr; ///< What takes the group's place; nothing: itself.
     const Token *Begin = nullptr;
     std::vector<Fill> Fills; ///< By node.
-    std::vector<Token> Out;
+    std::vector<Token> *Out = nullptr;
   };
 
   /// Any order of the leaves.

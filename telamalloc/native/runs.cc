@@ -54,6 +54,13 @@ Runs::Count Runs::countP(const PQTree::Token *N) const {
   Vector None = all(-1), Empty{}, Full{}, Mixed{};
   Vector Sum{}, Alone{}, Best{}, Second{}, Turn = all(Never);
   for (const PQTree::Token *C = N + 1; C != N->end(); C = C->end()) {
+    if (C->isLeaf()) { // Most are, and none is mixed.
+      const Count &X = Leaves[C->What];
+      None &= X.None;
+      Empty |= X.Empty;
+      Full |= X.Full;
+      continue;
+    }
     const Count X = count(C);
     const Vector IsMixed = ~(X.None | X.Empty | X.Full);
     None &= X.None;

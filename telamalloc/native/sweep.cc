@@ -13,10 +13,15 @@ namespace {
 
 constexpr PQTree::Leaf Gap = -1; ///< Where a group lies, in an order of the others.
 
+void choose(const PQTree::Leaves &List, uint64_t Set, PQTree::Leaves &Out) {
+  Out.clear();
+  for (; Set; Set &= Set - 1)
+    Out.push_back(List[__builtin_ctzll(Set)]);
+}
+
 PQTree::Leaves chosen(const PQTree::Leaves &List, uint64_t Set) {
   PQTree::Leaves L;
-  for (; Set; Set &= Set - 1)
-    L.push_back(List[__builtin_ctzll(Set)]);
+  choose(List, Set, L);
   return L;
 }
 
@@ -120,30 +125,45 @@ float Sweep::rate(const PQTree &T) {
 }
 
 /// All ways to replace the largest buffer that ends now and is still there.
-void Sweep::expand(const State &S, const std::vector<Swap> &All) {
-  const uint64_t First = ~S.Ended & (S.Ended + 1);
-  for (const Swap &X : All) {
+void Sweep::expand(const State &S, const Menu &All) {
+  uint64_t Apart = 0; // A group that does not come together, whatever takes its place.
+  for (const Swap &X : All[__builtin_ctzll(~S.Ended)]) {
     // Of equal buffers the first starts first.
     const uint64_t Skipped = X.Started & Twins & ~((X.Started | S.Started) << 1);
-    if (X.Ended & First && !(X.Ended & S.Ended) && !(X.Started & S.Started) && !Skipped)
-      replace(S, X);
+    if (X.Ended == Apart || X.Ended & S.Ended || X.Started & S.Started || Skipped)
+      continue;
+    if (!replace(S, X))
+      Apart = X.Ended;
   }
   replace(S, {setOf(EndedAt[Now]) & ~S.Ended, setOf(StartedAt[Now]) & ~S.Started});
 }
 
-void Sweep::replace(const State &S, const Swap &X) {
-  Built = S.Tree;
-  if (!Edit.replace(Built, chosen(EndedAt[Now], X.Ended), chosen(StartedAt[Now], X.Started)))
-    return;
+/// False: the group does not lie together in any order.
+bool Sweep::replace(const State &S, const Swap &X) {
+  choose(EndedAt[Now], X.Ended, Old);
+  choose(StartedAt[Now], X.Started, New);
+  if (!Edit.replace(S.Tree, Old, New, Built))
+    return false;
   const uint64_t Ended = S.Ended | X.Ended, Started = S.Started | X.Started;
   if (!Seen.insert(mix(Built.hash(Key) ^ mix(Started))).second)
-    return;
+    return true;
   const float Score = rate(Built);
   if (Score == INFINITY)
-    return;
+    return true;
   (Ended == setOf(EndedAt[Now]) ? Done : Open)
       .push_back({Built, Ended, Started, static_cast<int32_t>(Trail.size()), Score});
   Trail.push_back({S.Trace, Now, X});
+  return true;
+}
+
+Sweep::Menu Sweep::menu() const {
+  Menu All(EndedAt[Now].size());
+  for (const Swap &X : listSwaps(sizes(EndedAt[Now]), sizes(StartedAt[Now])))
+    All[__builtin_ctzll(X.Ended)].push_back(X);
+  for (std::vector<Swap> &Some : All)
+    std::stable_sort(Some.begin(), Some.end(),
+                     [](const Swap &A, const Swap &B) { return A.Ended < B.Ended; });
+  return All;
 }
 
 std::vector<int64_t> Sweep::sizes(const PQTree::Leaves &L) const {
@@ -155,7 +175,7 @@ std::vector<int64_t> Sweep::sizes(const PQTree::Leaves &L) const {
 
 /// Makes the next beam of the beam.
 bool Sweep::step(int Width, const Watch &W, Counters &C) {
-  const std::vector<Swap> All = listSwaps(sizes(EndedAt[Now]), sizes(StartedAt[Now]));
+  const Menu All = menu();
   Done.clear();
   Seen.clear();
   while (!Beam.empty()) {
@@ -197,12 +217,13 @@ void Sweep::recover(int Trace) {
   for (; Trace >= 0; Trace = Trail[Trace].Parent)
     Chain.push_back(Trail[Trace]);
   std::vector<PQTree> Trees;
-  PQTree T = PQTree::ofAny(StartedAt[0]);
+  PQTree T = PQTree::ofAny(StartedAt[0]), Next;
   auto ended = [&](const Taken &X) { return chosen(EndedAt[X.Step], X.What.Ended); };
   auto started = [&](const Taken &X) { return chosen(StartedAt[X.Step], X.What.Started); };
   for (auto X = Chain.rbegin(); X != Chain.rend(); ++X) {
+    Edit.replace(T, ended(*X), started(*X), Next);
     Trees.push_back(T);
-    Edit.replace(T, ended(*X), started(*X));
+    std::swap(T, Next);
   }
   Offsets.assign(Solids.size(), 0);
   PQTree::Leaves Order = T.order();
@@ -223,14 +244,18 @@ PQTree::Leaves Sweep::before(PQTree T, const PQTree::Leaves &After, const PQTree
       Row.push_back(X);
     else if (Row.empty() || Row.back() != Gap)
       Row.push_back(Gap);
-  Edit.join(T, Old);
+  auto join = [&, Next = PQTree()](const PQTree::Leaves &Group) mutable {
+    Edit.join(T, Group, Next);
+    std::swap(T, Next);
+  };
+  join(Old);
   for (size_t K = 1; K < Row.size(); ++K) {
     PQTree::Leaves Neighbours = Old;
     Neighbours.resize(Row[K - 1] == Gap || Row[K] == Gap ? Old.size() : 0);
     for (PQTree::Leaf X : {Row[K - 1], Row[K]})
       if (X != Gap)
         Neighbours.push_back(X);
-    Edit.join(T, Neighbours);
+    join(Neighbours);
   }
   PQTree::Leaves Order = T.order();
   const PQTree::Leaf First = Row.front(), Lowest = Order.front();

@@ -58,8 +58,11 @@ private:
   bool listSteps(bool Backward);
   void begin(int Step);
   bool step(int Width, const Watch &W, Counters &C);
-  void expand(const State &S, const std::vector<Swap> &All);
-  void replace(const State &S, const Swap &X);
+  /// Swaps by the first buffer that ends.
+  using Menu = std::vector<std::vector<Swap>>;
+  Menu menu() const;
+  void expand(const State &S, const Menu &All);
+  bool replace(const State &S, const Swap &X);
   float rate(const PQTree &T);
   std::vector<int64_t> sizes(const PQTree::Leaves &L) const;
   void recover(int Trace);
@@ -86,6 +89,7 @@ private:
   std::vector<int> MostPlaces; ///< By step that the places are counted for.
   PQTree::Editor Edit;
   PQTree Built;
+  PQTree::Leaves Old, New;
   std::vector<State> Beam, Open, Done;
   std::unordered_set<uint64_t> Seen;
   std::vector<Taken> Trail;

@@ -164,12 +164,15 @@ bool checkTree(Random &R) {
     for (int64_t K = Now.size() - Group.size() < 4 ? between(R, 0, 2) : 1; K > 0; --K)
       New.push_back(Next++);
     const bool Replace = between(R, 0, 1) && !New.empty();
-    const bool Possible = Replace ? Edit.replace(T, Group, New) : Edit.join(T, Group);
+    PQTree To;
+    const bool Possible = Replace ? Edit.replace(T, Group, New, To) : Edit.join(T, Group, To);
     const Orders Left = Replace ? replaced(Expected, Group, New) : joined(Expected, Group);
     if (Possible == Left.empty())
       return false;
-    if (Possible)
+    if (Possible) {
       Expected = Left;
+      T = To;
+    }
     if (ordersOf(T.root()) != Expected ||
         std::abs(std::exp(T.logOrders()) - double(Expected.size())) > 1e-3)
       return false;
