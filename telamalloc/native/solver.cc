@@ -95,7 +95,7 @@ public:
 private:
   // Measured on training instances.
   static constexpr double FarEnough = 0.25; ///< A sweep that gets so far deserves more turns.
-  static constexpr int64_t FirstSlice = 3000, LongSlice = 12000, ShortSlice = 500;
+  static constexpr int64_t FirstSlice = 3000, LongSlice = 12000, ShortSlice = 100;
   static constexpr int FirstWidth = 16;
   static constexpr int MaxDoublings = 8;
   static constexpr double Noise = 8;
