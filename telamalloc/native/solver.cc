@@ -68,6 +68,13 @@ bool hasGaps(const std::vector<BufferSpec> &Buffers, const std::vector<Piece> &P
   return false;
 }
 
+/// A sweep knows no gaps.
+Params withoutSweepsOfGaps(Params P, const std::vector<BufferSpec> &Buffers,
+                           const std::vector<Piece> &Pieces) {
+  P.TimeSweep = P.TimeSweep && !hasGaps(Buffers, Pieces);
+  return P;
+}
+
 /// The search along memory and the sweep along time take turns; what one is blind to, the
 /// other often finds.
 class Portfolio {
@@ -150,10 +157,10 @@ std::vector<Solid> solidsOf(const Instance &I, const std::vector<Solid> &Solids)
   return Own;
 }
 
-Outcome sweepPart(const Instance &I, const std::vector<Solid> &Solids, int64_t Capacity,
-                  const Params &P, const Watch &W, Counters &C, std::vector<int64_t> &Offsets) {
+Outcome fitPart(const Instance &I, const std::vector<Solid> &Solids, int64_t Capacity,
+                const Params &P, const Watch &W, Counters &C, std::vector<int64_t> &Offsets) {
   std::vector<Solid> Own = solidsOf(I, Solids);
-  if (I.NumBuffers > SearchLimit || !Sweep::applies(Own, Capacity))
+  if (!P.TimeSweep || !P.Restarts || I.NumBuffers > SearchLimit || !Sweep::applies(Own, Capacity))
     return searchPart(I, Capacity, P, W, C, Offsets);
   return Portfolio(I, Own, Capacity, P, W).run(C, Offsets);
 }
@@ -184,8 +191,9 @@ int64_t ceilingOf(const Instance &I) {
 /// peak while the search answers; then again with a larger one.
 class Lowering {
 public:
-  Lowering(const Instance &I, int64_t Floor, int64_t Capacity, const Params &P, const Watch &W)
-      : I(I), P(P), W(W), Bound(lowerBound(I)), Floor(Floor), Capacity(Capacity) {}
+  Lowering(const Instance &I, const std::vector<Solid> &Solids, int64_t Floor, int64_t Capacity,
+           const Params &P, const Watch &W)
+      : I(I), Solids(Solids), P(P), W(W), Bound(lowerBound(I)), Floor(Floor), Capacity(Capacity) {}
 
   void run(Counters &C, std::vector<int64_t> &Best, int64_t High) {
     const int64_t Ceiling = std::min(Capacity, ceilingOf(I));
@@ -223,10 +231,11 @@ private:
     Q.NodeBudget = C.Nodes + Budget;
     if (P.NodeBudget)
       Q.NodeBudget = std::min(Q.NodeBudget, P.NodeBudget);
-    return searchPart(I, Target, Q, W, C, Offsets);
+    return fitPart(I, Solids, Target, Q, W, C, Offsets);
   }
 
   const Instance &I;
+  const std::vector<Solid> &Solids;
   const Params &P;
   const Watch &W;
   int64_t Bound;
@@ -280,7 +289,7 @@ Answer telamalloc::solve(const std::vector<BufferSpec> &Buffers, const std::vect
   A.Result = Outcome::Solved;
   for (const Instance &I : Parts)
     A.LowerBound = std::max(A.LowerBound, lowerBound(I));
-  bool Sweeps = P.TimeSweep && P.Restarts && !hasGaps(Buffers, Pieces);
+  const Params Q = withoutSweepsOfGaps(P, Buffers, Pieces);
   for (const Instance &I : Parts) {
     std::vector<int64_t> Offsets;
     int Rounds = I.NumBuffers > SearchLimit ? Forever : GreedyRounds;
@@ -288,8 +297,7 @@ Answer telamalloc::solve(const std::vector<BufferSpec> &Buffers, const std::vect
     if (lowerBound(I) > Capacity)
       Result = Outcome::Infeasible;
     else if (!P.Greedy || packPart(I, Solids, Capacity, Rounds, P, W, Offsets) > Capacity)
-      Result = Sweeps ? sweepPart(I, Solids, Capacity, P, W, A.Count, Offsets)
-                      : searchPart(I, Capacity, P, W, A.Count, Offsets);
+      Result = fitPart(I, Solids, Capacity, Q, W, A.Count, Offsets);
     if (Result == Outcome::Solved) {
       keep(I, Offsets, A);
       continue;
@@ -327,11 +335,12 @@ Answer telamalloc::minimize(const std::vector<BufferSpec> &Buffers,
   for (const Instance &I : Parts)
     Peak = std::max(Peak, lowerBound(I)); // No part need be lower than the highest bound.
   A.LowerBound = Peak;
+  const Params Q = withoutSweepsOfGaps(P, Buffers, Pieces);
   for (const Instance &I : Parts) {
     std::vector<int64_t> Best;
     int Rounds = I.NumBuffers > SearchLimit ? Forever : LoweringRounds;
     int64_t High = packPart(I, Solids, Peak, Rounds, P, W, Best);
-    Lowering Lower(I, Peak, Capacity, P, W);
+    Lowering Lower(I, Solids, Peak, Capacity, Q, W);
     if (I.NumBuffers <= SearchLimit)
       Lower.run(A.Count, Best, High);
     if (Best.empty() || peakOf(I, Best) > Capacity) {

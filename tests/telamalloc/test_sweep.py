@@ -51,3 +51,11 @@ def test_a_capacity_between_two_units_keeps_alignments() -> None:
     answer = solver.solve(loose, PARAMS)
     assert answer.status is Status.SOLVED
     assert not validate(loose, answer, limit=1)
+
+
+def test_the_least_peak_is_found_where_no_memory_may_be_free() -> None:
+    problem = generate.tight("pixel", 1034).problem
+    free = Problem.from_arrays(problem.lower, problem.upper, problem.size)
+    params = replace(PARAMS, node_budget=200_000)
+    assert solver.minimize(free, params).peak == problem.capacity
+    assert solver.minimize(free, replace(params, time_sweep=False)).peak > (problem.capacity or 0)
