@@ -55,11 +55,12 @@ private:
     int32_t Parent, Step;
     Swap What;
   };
+  /// Swaps by the first buffer that ends.
+  using Menu = std::vector<std::vector<Swap>>;
+
   bool listSteps(bool Backward);
   void begin(int Step);
   bool step(int Width, const Watch &W, Counters &C);
-  /// Swaps by the first buffer that ends.
-  using Menu = std::vector<std::vector<Swap>>;
   Menu menu() const;
   void expand(const State &S, const Menu &All);
   bool replace(const State &S, const Swap &X);
