@@ -151,8 +151,7 @@ bool Sweep::replace(const State &S, const Swap &X) {
   if (Score == INFINITY)
     return true;
   (Ended == setOf(EndedAt[Now]) ? Done : Open)
-      .push_back({Built, Ended, Started, static_cast<int32_t>(Trail.size()), Score});
-  Trail.push_back({S.Trace, Now, X});
+      .push_back({Built, Ended, Started, S.Trace, X, Score});
   return true;
 }
 
@@ -173,8 +172,16 @@ std::vector<int64_t> Sweep::sizes(const PQTree::Leaves &L) const {
   return All;
 }
 
+void Sweep::keep(std::vector<State> &States, size_t Width) {
+  keepBest(States, Width);
+  for (State &S : States) {
+    Trail.push_back({S.Trace, Now, S.Last});
+    S.Trace = static_cast<int32_t>(Trail.size()) - 1;
+  }
+}
+
 /// Makes the next beam of the beam.
-bool Sweep::step(int Width, const Watch &W, Counters &C) {
+bool Sweep::step(size_t Width, const Watch &W, Counters &C) {
   const Menu All = menu();
   Done.clear();
   Seen.clear();
@@ -184,11 +191,14 @@ bool Sweep::step(int Width, const Watch &W, Counters &C) {
       if (++C.Nodes % 16 == 0 && (W.TimeUp() || W.Stop()))
         return false;
       expand(S, All);
+      for (std::vector<State> *States : {&Open, &Done})
+        if (States->size() > Width * PartlyDonePerKept * MostPerKept)
+          keepBest(*States, Width * PartlyDonePerKept);
     }
-    keepBest(Open, static_cast<size_t>(Width) * PartlyDonePerKept);
+    keep(Open, Width * PartlyDonePerKept);
     std::swap(Beam, Open);
   }
-  keepBest(Done, Width);
+  keep(Done, Width);
   std::swap(Beam, Done);
   for (State &S : Beam)
     S.Ended = S.Started = 0;
@@ -200,11 +210,11 @@ bool Sweep::run(const Style &Way, const Watch &W, Counters &C) {
     return false;
   Noise = Way.Noise;
   Trail.clear();
-  Beam.assign(1, {PQTree::ofAny(StartedAt[0]), 0, 0, -1, 0});
+  Beam.assign(1, {PQTree::ofAny(StartedAt[0]), 0, 0, -1, {0, 0}, 0});
   for (int S = 1; S + 1 < static_cast<int>(StartedAt.size()); ++S) {
     begin(S);
     Progress = std::max(Progress, double(S) / double(StartedAt.size() - 1));
-    if (!step(Way.Width, W, C))
+    if (!step(static_cast<size_t>(Way.Width), W, C))
       return false;
   }
   recover(Beam.front().Trace);

@@ -48,7 +48,8 @@ private:
   struct State {
     PQTree Tree;
     uint64_t Ended, Started; ///< What has been replaced in this step, and by what.
-    int32_t Trace;
+    int32_t Trace;           ///< Of what it came from; of itself once it is kept.
+    Swap Last;
     float Score;
   };
   struct Taken {
@@ -60,11 +61,12 @@ private:
 
   bool listSteps(bool Backward);
   void begin(int Step);
-  bool step(int Width, const Watch &W, Counters &C);
+  bool step(size_t Width, const Watch &W, Counters &C);
   Menu menu() const;
   void expand(const State &S, const Menu &All);
   bool replace(const State &S, const Swap &X);
   float rate(const PQTree &T);
+  void keep(std::vector<State> &States, size_t Width);
   std::vector<int64_t> sizes(const PQTree::Leaves &L) const;
   void recover(int Trace);
   PQTree::Leaves before(PQTree T, const PQTree::Leaves &After, const PQTree::Leaves &Old,
@@ -75,7 +77,8 @@ private:
   // Fitted to which states of a beam became part of a plan, on training instances: one more
   // place against e times as many orders.
   static constexpr double PerPlace = 1.6;
-  static constexpr int PartlyDonePerKept = 2;
+  static constexpr size_t PartlyDonePerKept = 2;
+  static constexpr size_t MostPerKept = 8; ///< States at once, to spare memory.
 
   const std::vector<Solid> &Solids;
   Random Rng;
