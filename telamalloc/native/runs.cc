@@ -19,9 +19,10 @@ Vector less(Vector A, Vector B) { return A < B ? Vector{} : A - B; }
 
 } // namespace
 
-void Runs::watch(const std::vector<int> &Steps, const std::vector<int32_t> &End) {
+void Runs::watch(const std::vector<int> &Steps, const std::vector<int32_t> &End,
+                 const PQTree::Leaves &Live) {
   Leaves.resize(End.size());
-  for (size_t L = 0; L < End.size(); ++L) {
+  for (PQTree::Leaf L : Live) {
     Count &C = Leaves[L];
     C.None = C.Empty = C.Full = Vector{};
     for (int K = 0; K < Lanes; ++K) {

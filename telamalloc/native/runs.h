@@ -24,7 +24,9 @@ public:
 
   /// \param Steps at most `Lanes`, ascending.
   /// \param End the step at which each leaf ends.
-  void watch(const std::vector<int> &Steps, const std::vector<int32_t> &End);
+  /// \param Live the leaves that trees will have.
+  void watch(const std::vector<int> &Steps, const std::vector<int32_t> &End,
+             const PQTree::Leaves &Live);
 
   /// The least number of places by step, each step on its own.
   Vector of(const PQTree &T) const { return count(T.root()).Any; }

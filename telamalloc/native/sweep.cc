@@ -91,9 +91,9 @@ bool Sweep::listSteps(bool Backward) {
 void Sweep::begin(int Step) {
   Now = Step;
   std::map<int, int> Count;
-  for (PQTree::Leaf L : Beam.front().Tree.order())
-    ++Count[End[L]];
-  for (PQTree::Leaf L : StartedAt[Now])
+  PQTree::Leaves Live = Beam.front().Tree.order();
+  Live.insert(Live.end(), StartedAt[Now].begin(), StartedAt[Now].end());
+  for (PQTree::Leaf L : Live)
     ++Count[End[L]];
   Count.erase(static_cast<int>(StartedAt.size()) - 1); // What ends at the very end.
   std::vector<int> Steps;
@@ -103,7 +103,7 @@ void Sweep::begin(int Step) {
       Steps.push_back(At);
       MostPlaces.push_back(static_cast<int>(StartedAt[At].size()));
     }
-  Places.watch(Steps, End);
+  Places.watch(Steps, End, Live);
   Twins = 0;
   const PQTree::Leaves &L = StartedAt[Now];
   for (size_t K = 1; K < L.size(); ++K)

@@ -132,7 +132,7 @@ bool countsPlaces(const PQTree &T, const Orders &All, Random &R) {
     E = static_cast<int32_t>(between(R, 0, 4));
   std::vector<int> Steps{0, 1, 2, 3, 4};
   Runs Counter;
-  Counter.watch(Steps, End);
+  Counter.watch(Steps, End, T.order());
   const Runs::Vector Count = Counter.of(T);
   for (int Step : Steps) {
     int Least = 99;
