@@ -75,7 +75,7 @@ bool PQTree::Editor::replace(const PQTree &T, const Leaves &Old, const Leaves &O
 bool PQTree::Editor::run(const PQTree &T, const Leaves &Group, PQTree &To) {
   for (Leaf L : Group)
     Marked[L] = 1;
-  fill(T.Tokens);
+  count(T.Tokens);
   Out = &To.Tokens;
   Out->clear();
   const bool Possible = root(Begin);
@@ -84,23 +84,23 @@ bool PQTree::Editor::run(const PQTree &T, const Leaves &Group, PQTree &To) {
   return Possible;
 }
 
-/// What of each node is marked, children before their parents.
-void PQTree::Editor::fill(const std::vector<Token> &In) {
+void PQTree::Editor::count(const std::vector<Token> &In) {
   Begin = In.data();
-  Fills.resize(In.size());
-  for (size_t K = In.size(); K-- > 0;) {
-    const Token *N = Begin + K;
-    if (N->isLeaf()) {
-      Fills[K] = Marked[N->What] ? Fill::Full : Fill::Empty;
-      continue;
-    }
-    const Token *C = N + 1;
-    Fill Seen = at(C);
-    for (C = C->end(); C != N->end(); C = C->end())
-      if (at(C) != Seen)
-        Seen = Fill::Partial;
-    Fills[K] = Seen;
+  Before.resize(In.size() + 1);
+  Count Sum{0, 0};
+  for (size_t K = 0; K < In.size(); ++K) {
+    Before[K] = Sum;
+    Sum.Leaves = static_cast<uint16_t>(Sum.Leaves + In[K].isLeaf());
+    Sum.Marked = static_cast<uint16_t>(Sum.Marked + (In[K].isLeaf() && Marked[In[K].What]));
   }
+  Before[In.size()] = Sum;
+}
+
+PQTree::Editor::Fill PQTree::Editor::at(const Token *N) const {
+  const Count First = Before[N - Begin], Last = Before[N->end() - Begin];
+  if (First.Marked == Last.Marked)
+    return Fill::Empty;
+  return Last.Marked - First.Marked == Last.Leaves - First.Leaves ? Fill::Full : Fill::Partial;
 }
 
 size_t PQTree::Editor::open(Leaf Kind) {

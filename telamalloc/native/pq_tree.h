@@ -45,8 +45,8 @@ public:
     using Nodes = std::vector<const Token *>;
 
     bool run(const PQTree &T, const Leaves &Group, PQTree &To);
-    void fill(const std::vector<Token> &In);
-    Fill at(const Token *N) const { return Fills[N - Begin]; }
+    void count(const std::vector<Token> &In);
+    Fill at(const Token *N) const;
     void copy(const Token *N) { Out->insert(Out->end(), N, N->end()); }
     size_t open(Leaf Kind);
     void close(size_t At);
@@ -62,7 +62,10 @@ public:
     std::vector<char> Marked;
     const Leaves *New = nullptr; ///< What takes the group's place; nothing: itself.
     const Token *Begin = nullptr;
-    std::vector<Fill> Fills; ///< By node.
+    struct Count {
+      uint16_t Leaves, Marked;
+    };
+    std::vector<Count> Before; ///< Of each node, and of the end.
     std::vector<Token> *Out = nullptr;
   };
 
