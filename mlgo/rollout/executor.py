@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import threading
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -44,15 +44,22 @@ class LocalExecutor:
     ) -> Generator[tuple[int, Result], None, None]:
         """See `Executor.map`."""
         pool = ThreadPoolExecutor(self.jobs)
-        futures = {pool.submit(function, item): index for index, item in enumerate(items)}
         try:
+            # Within, because Ctrl-C may come while the first ones run already.
+            futures = {pool.submit(function, item): index for index, item in enumerate(items)}
             for future in as_completed(futures):
                 yield futures[future], future.result()
         except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            while not all(future.done() for future in futures):
-                kill_all()  # again: a call may have been between two programs
-                time.sleep(_KILL_SECONDS)
+            _stop(pool)
             raise
         finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+            pool.shutdown()
+
+
+def _stop(pool: ThreadPoolExecutor) -> None:
+    """Returns when no call runs any more; those that wait for programs see them killed."""
+    stopping = threading.Thread(target=pool.shutdown, kwargs={"cancel_futures": True})
+    stopping.start()
+    while stopping.is_alive():
+        kill_all()  # again: a call may have been between two programs
+        stopping.join(_KILL_SECONDS)

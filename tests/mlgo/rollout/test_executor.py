@@ -72,6 +72,21 @@ def test_ctrl_c_leaves_no_program_behind():
     assert not sleepers()
 
 
+def test_ctrl_c_while_calls_are_handed_out_leaves_no_program_behind():
+    class Items(list):
+        """Interrupted when it comes to the third, with the first two at work."""
+
+        def __iter__(self):
+            yield from (60.0, 60.0)
+            while len(sleepers()) < 2:
+                time.sleep(0.01)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        list(LocalExecutor(2).map(sleep, Items()))
+    assert not sleepers()
+
+
 def test_closing_early_leaves_no_program_behind():
     with contextlib.closing(LocalExecutor(2).map(sleep, [0.05, 60.0, 60.0])) as results:
         assert next(results) == (0, 0.05)
