@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from mlgo.process import kill_all
+from mlgo.parallel import stop
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-
-_KILL_SECONDS = 0.05
 
 
 class Executor(Protocol):
@@ -50,16 +47,7 @@ class LocalExecutor:
             for future in as_completed(futures):
                 yield futures[future], future.result()
         except BaseException:
-            _stop(pool)
+            stop(pool)
             raise
         finally:
             pool.shutdown()
-
-
-def _stop(pool: ThreadPoolExecutor) -> None:
-    """Returns when no call runs any more; those that wait for programs see them killed."""
-    stopping = threading.Thread(target=pool.shutdown, kwargs={"cancel_futures": True})
-    stopping.start()
-    while stopping.is_alive():
-        kill_all()  # again: a call may have been between two programs
-        stopping.join(_KILL_SECONDS)
