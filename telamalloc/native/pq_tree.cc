@@ -103,6 +103,12 @@ PQTree::Editor::Fill PQTree::Editor::at(const Token *N) const {
   return Last.Marked - First.Marked == Last.Leaves - First.Leaves ? Fill::Full : Fill::Partial;
 }
 
+void PQTree::Editor::copyChildren(const Token *N, Fill Which) {
+  for (const Token *C = N + 1; C != N->end(); C = C->end())
+    if (at(C) == Which)
+      copy(C);
+}
+
 size_t PQTree::Editor::open(Leaf Kind) {
   Out->push_back({Kind, 0});
   return Out->size() - 1;
@@ -128,14 +134,11 @@ void PQTree::Editor::close(size_t At) {
 /// The marked children of a node, or what takes the place of all that is marked.
 void PQTree::Editor::group(const Token *N) {
   const size_t At = open(P);
-  if (New) {
+  if (New)
     for (Leaf L : *New)
       Out->push_back({L, 1});
-  } else {
-    for (const Token *C = N + 1; C != N->end(); C = C->end())
-      if (at(C) == Fill::Full)
-        copy(C);
-  }
+  else
+    copyChildren(N, Fill::Full);
   close(At);
 }
 
@@ -181,9 +184,7 @@ bool PQTree::Editor::rootP(const Token *N) {
     Partial[Partials++] = C;
   }
   const size_t Outer = open(P);
-  for (const Token *C = N + 1; C != N->end(); C = C->end())
-    if (at(C) == Fill::Empty)
-      copy(C);
+  copyChildren(N, Fill::Empty);
   const size_t At = open(Q);
   if (Partial[0] && !edge(Partial[0], true))
     return false;
@@ -240,9 +241,7 @@ bool PQTree::Editor::partialP(const Token *N, bool GroupLast) {
     }
   auto rest = [&] {
     const size_t At = open(P);
-    for (const Token *C = N + 1; C != N->end(); C = C->end())
-      if (at(C) == Fill::Empty)
-        copy(C);
+    copyChildren(N, Fill::Empty);
     close(At);
   };
   auto marked = [&] {
@@ -257,7 +256,7 @@ bool PQTree::Editor::partialP(const Token *N, bool GroupLast) {
 }
 
 bool PQTree::Editor::partialQ(const Token *N, bool GroupLast) {
-  Nodes Children;
+  std::vector<const Token *> Children;
   for (const Token *C = N + 1; C != N->end(); C = C->end())
     Children.push_back(C);
   const bool MarkedFirst = at(Children.front()) == Fill::Full || at(Children.back()) == Fill::Empty;

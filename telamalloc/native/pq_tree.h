@@ -42,12 +42,12 @@ public:
 
   private:
     enum class Fill : uint8_t { Empty, Partial, Full };
-    using Nodes = std::vector<const Token *>;
 
     bool run(const PQTree &T, const Leaves &Group, PQTree &To);
     void count(const std::vector<Token> &In);
     Fill at(const Token *N) const;
     void copy(const Token *N) { Out->insert(Out->end(), N, N->end()); }
+    void copyChildren(const Token *N, Fill Which);
     size_t open(Leaf Kind);
     void close(size_t At);
     void group(const Token *N);
@@ -59,12 +59,13 @@ public:
     bool partialP(const Token *N, bool GroupLast);
     bool partialQ(const Token *N, bool GroupLast);
 
-    std::vector<char> Marked;
-    const Leaves *New = nullptr; ///< What takes the group's place; nothing: itself.
-    const Token *Begin = nullptr;
     struct Count {
       uint16_t Leaves, Marked;
     };
+
+    std::vector<char> Marked;
+    const Leaves *New = nullptr; ///< What takes the group's place; nothing: itself.
+    const Token *Begin = nullptr;
     std::vector<Count> Before; ///< Of each node, and of the end.
     std::vector<Token> *Out = nullptr;
   };

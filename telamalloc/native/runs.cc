@@ -49,25 +49,44 @@ void Runs::Count::settle() {
   Both = choose(Empty, all(Never), choose(Once, all(1), Both));
 }
 
+/// What kinds of children a node has.
+struct Runs::Kinds {
+  Vector None = all(-1), Empty{}, Full{}, Mixed{};
+
+  void add(const Count &Child) {
+    None &= Child.None;
+    Empty |= Child.Empty;
+    Full |= Child.Full;
+  }
+  /// Returns for which steps the child is neither.
+  Vector addNode(const Count &Child) {
+    add(Child);
+    const Vector Neither = ~(Child.None | Child.Empty | Child.Full);
+    Mixed |= Neither;
+    return Neither;
+  }
+  /// Of the node, its places not yet known.
+  Count node() const {
+    Count R;
+    R.None = None;
+    R.Empty = Empty & ~Full & ~Mixed;
+    R.Full = Full & ~Empty & ~Mixed;
+    return R;
+  }
+};
+
 /// Children of which nothing or all is marked come together. The others join them, with
 /// one end or, in the middle of the row, with both; or they stay alone.
 Runs::Count Runs::countP(const PQTree::Token *N) const {
-  Vector None = all(-1), Empty{}, Full{}, Mixed{};
+  Kinds Seen;
   Vector Sum{}, Alone{}, Best{}, Second{}, Turn = all(Never);
   for (const PQTree::Token *C = N + 1; C != N->end(); C = C->end()) {
     if (C->isLeaf()) { // Most are, and none is mixed.
-      const Count &X = Leaves[C->What];
-      None &= X.None;
-      Empty |= X.Empty;
-      Full |= X.Full;
+      Seen.add(Leaves[C->What]);
       continue;
     }
     const Count X = count(C);
-    const Vector IsMixed = ~(X.None | X.Empty | X.Full);
-    None &= X.None;
-    Empty |= X.Empty;
-    Full |= X.Full;
-    Mixed |= IsMixed;
+    const Vector IsMixed = Seen.addNode(X);
     const Vector Inside = min(X.Any, X.Both - 1);
     Vector Gain = less(Inside, X.One - 1) & IsMixed;
     Sum += Inside & IsMixed;
@@ -77,23 +96,20 @@ Runs::Count Runs::countP(const PQTree::Token *N) const {
     Best = max(Best, Gain);
   }
   const Vector Row = Sum + 1;
-  Count R;
+  Count R = Seen.node();
   R.Any = Row - Best - Second;
   R.One = Row - Best;
   // Without a child that is all marked, there need not be a row.
-  R.Any = choose(Full, R.Any, min(R.Any, Alone));
-  R.One = choose(Full, R.One, max(R.Any, min(R.One, Alone + Turn)));
+  R.Any = choose(Seen.Full, R.Any, min(R.Any, Alone));
+  R.One = choose(Seen.Full, R.One, max(R.Any, min(R.One, Alone + Turn)));
   R.Both = R.One + 1;
-  R.None = None;
-  R.Empty = Empty & ~Full & ~Mixed;
-  R.Full = Full & ~Empty & ~Mixed;
   R.settle();
   return R;
 }
 
 /// From the first child to the last, by what is marked at the row's first and last end.
 Runs::Count Runs::countQ(const PQTree::Token *N) const {
-  Vector None = all(-1), Empty{}, Full{}, Mixed{};
+  Kinds Seen;
   Vector Row[2][2] = {};
   for (const PQTree::Token *C = N + 1; C != N->end(); C = C->end()) {
     const Count X = count(C);
@@ -104,18 +120,12 @@ Runs::Count Runs::countQ(const PQTree::Token *N) const {
       const Vector Apart = min(To[0], To[1]), Joined = min(To[0], To[1] - 1);
       for (int Last : {0, 1}) {
         const Vector Next = min(min(Apart + Cost[0][Last], Joined + Cost[1][Last]), all(Never));
-        To[Last] = choose(X.None, To[Last], choose(None, Cost[First][Last], Next));
+        To[Last] = choose(X.None, To[Last], choose(Seen.None, Cost[First][Last], Next));
       }
     }
-    None &= X.None;
-    Empty |= X.Empty;
-    Full |= X.Full;
-    Mixed |= ~(X.None | X.Empty | X.Full);
+    Seen.addNode(X);
   }
-  Count R;
-  R.None = None;
-  R.Empty = Empty & ~Full & ~Mixed;
-  R.Full = Full & ~Empty & ~Mixed;
+  Count R = Seen.node();
   R.Both = Row[1][1];
   R.One = min(min(Row[0][1], Row[1][0]), R.Both);
   R.Any = min(Row[0][0], R.One);

@@ -11,7 +11,6 @@
 
 #include "pq_tree.h"
 
-#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -39,6 +38,8 @@ private:
     Vector Any, One, Both; ///< Places, also if some end, or both, must be one.
     void settle();
   };
+
+  struct Kinds;
 
   Count count(const PQTree::Token *N) const;
   Count countP(const PQTree::Token *N) const;

@@ -25,18 +25,22 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_a_hundred_thousand_problems_against_trying_everything(programs: Path) -> None:
-    done = subprocess.run([programs / "fuzz", "0", "100000"], capture_output=True, text=True)
+def counts(program: Path, seeds: int, said: str) -> list[int]:
+    """Runs a check of so many seeds, and returns the numbers in what it says."""
+    done = subprocess.run([program, "0", str(seeds)], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    counts = re.fullmatch(r"(\d+) feasible, (\d+) infeasible\n", done.stdout)
-    assert counts is not None
-    assert int(counts[1]) > 50_000
-    assert int(counts[2]) > 5_000
+    found = re.fullmatch(said, done.stdout)
+    assert found is not None
+    return [int(number) for number in found.groups()]
+
+
+def test_a_hundred_thousand_problems_against_trying_everything(programs: Path) -> None:
+    said = r"(\d+) feasible, (\d+) infeasible\n"
+    feasible, infeasible = counts(programs / "fuzz", 100_000, said)
+    assert feasible > 50_000
+    assert infeasible > 5_000
 
 
 def test_sets_of_orders_against_all_orders_and_sweeps_against_the_rules(programs: Path) -> None:
-    done = subprocess.run([programs / "orders", "0", "10000"], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    swept = re.fullmatch(r"(\d+) swept\n", done.stdout)
-    assert swept is not None
-    assert int(swept[1]) > 9_000
+    (swept,) = counts(programs / "orders", 10_000, r"(\d+) swept\n")
+    assert swept > 9_000

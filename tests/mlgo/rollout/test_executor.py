@@ -6,22 +6,11 @@ import signal
 import threading
 import time
 
-import psutil
 import pytest
 
 from mlgo.errors import UserError
-from mlgo.process import run
 from mlgo.rollout.executor import LocalExecutor
-
-
-def sleep(seconds):
-    run(["sleep", str(seconds)])
-    return seconds
-
-
-def sleepers():
-    """Programs that this process has started and that still run."""
-    return [p for p in psutil.Process().children() if p.name() == "sleep"]
+from tests.mlgo.sleeping import Interrupted, sleep, sleepers
 
 
 def test_results_come_as_they_finish_each_with_its_index():
@@ -73,17 +62,8 @@ def test_ctrl_c_leaves_no_program_behind():
 
 
 def test_ctrl_c_while_calls_are_handed_out_leaves_no_program_behind():
-    class Items(list):
-        """Interrupted when it comes to the third, with the first two at work."""
-
-        def __iter__(self):
-            yield from (60.0, 60.0)
-            while len(sleepers()) < 2:
-                time.sleep(0.01)
-            raise KeyboardInterrupt
-
     with pytest.raises(KeyboardInterrupt):
-        list(LocalExecutor(2).map(sleep, Items()))
+        list(LocalExecutor(2).map(sleep, Interrupted([60.0, 60.0])))
     assert not sleepers()
 
 

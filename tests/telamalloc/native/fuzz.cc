@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "random.h"
+#include "between.h"
 #include "solver.h"
 
 #include <algorithm>
@@ -25,10 +25,6 @@ struct Case {
   std::vector<std::vector<int64_t>> Heights; ///< By buffer and time.
   int64_t Capacity;
 };
-
-int64_t between(Random &R, int64_t Low, int64_t High) {
-  return Low + int64_t(R.next() % uint64_t(High - Low + 1));
-}
 
 /// Some buffers have a gap, an alignment or a region of their own.
 void addBuffer(Case &C, Random &R) {

@@ -7,6 +7,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "between.h"
 #include "filler.h"
 #include "pq_tree.h"
 #include "random.h"
@@ -25,10 +26,6 @@ namespace {
 
 using Leaves = PQTree::Leaves;
 using Orders = std::set<Leaves>;
-
-int64_t between(Random &R, int64_t Low, int64_t High) {
-  return Low + int64_t(R.next() % uint64_t(High - Low + 1));
-}
 
 Orders permutations(Leaves L) {
   std::sort(L.begin(), L.end());
@@ -85,24 +82,6 @@ Orders ordersOf(const PQTree::Token *N) {
 
 bool has(const Leaves &L, PQTree::Leaf X) { return std::find(L.begin(), L.end(), X) != L.end(); }
 
-/// The orders in which a group lies together, with another in its place in all its orders.
-Orders replaced(const Orders &All, const Leaves &Old, const Leaves &New) {
-  Orders Kept;
-  for (const Leaves &Order : All) {
-    auto inOld = [&](PQTree::Leaf X) { return has(Old, X); };
-    auto First = std::find_if(Order.begin(), Order.end(), inOld);
-    if (!std::all_of(First, First + std::ptrdiff_t(Old.size()), inOld))
-      continue;
-    for (const Leaves &Middle : permutations(New)) {
-      Leaves Row(Order.begin(), First);
-      Row.insert(Row.end(), Middle.begin(), Middle.end());
-      Row.insert(Row.end(), First + std::ptrdiff_t(Old.size()), Order.end());
-      Kept.insert(Row);
-    }
-  }
-  return Kept;
-}
-
 Orders joined(const Orders &All, const Leaves &Group) {
   Orders Kept;
   for (const Leaves &Order : All) {
@@ -110,6 +89,21 @@ Orders joined(const Orders &All, const Leaves &Group) {
     auto First = std::find_if(Order.begin(), Order.end(), inGroup);
     if (std::all_of(First, First + std::ptrdiff_t(Group.size()), inGroup))
       Kept.insert(Order);
+  }
+  return Kept;
+}
+
+/// The orders in which a group lies together, with another in its place in all its orders.
+Orders replaced(const Orders &All, const Leaves &Old, const Leaves &New) {
+  Orders Kept;
+  for (const Leaves &Order : joined(All, Old)) {
+    auto First = std::find_first_of(Order.begin(), Order.end(), Old.begin(), Old.end());
+    for (const Leaves &Middle : permutations(New)) {
+      Leaves Row(Order.begin(), First);
+      Row.insert(Row.end(), Middle.begin(), Middle.end());
+      Row.insert(Row.end(), First + std::ptrdiff_t(Old.size()), Order.end());
+      Kept.insert(Row);
+    }
   }
   return Kept;
 }
