@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mlgo.evaluate.regalloc import Allocators
     from mlgo.evaluate.regalloc_result import RegallocEvaluation
     from mlgo.evaluate.result import Subject
+    from mlgo.workloads.optimise import Extra
 
 RELEASE = 22  # whose bitcode and profiles the corpus has
 
@@ -31,7 +32,12 @@ RELEASE = 22  # whose bitcode and profiles the corpus has
     help="What decides: the model in the plugin, --weights, chance, or LLVM itself.",
 )
 @click.option("--model", default="regalloc-speed", show_default=True, help="In the plugin.")
-@click.option("--weights", type=click.Path(path_type=Path), help="Of --policy file.")
+@click.option(
+    "--weights",
+    type=click.Path(path_type=Path),
+    help="Of --policy file: of evictions, or of the order of allocation, which then is all that "
+    "is decided.",
+)
 @click.option(
     "--trials",
     type=click.IntRange(0),
@@ -134,16 +140,23 @@ def _allocators(options: dict[str, Any]) -> tuple[Allocators, Subject]:
     allocators = Allocators(
         toolchain,
         control=allocation(plugin, "default"),
-        policy=allocation(
-            plugin,
-            options["kind"],
-            weights=weights,
-            seed=options["seed"],
-            trials=options["trials"],
-        ),
+        policy=_policy(plugin, options),
         inlining=inlining(inliner) if inliner else Extra(),
     )
     return allocators, subject
+
+
+def _policy(plugin: Path, options: dict[str, Any]) -> Extra:
+    from mlgo.export.policy import format_of
+    from mlgo.regalloc.priority import FORMAT
+    from mlgo.workloads.allocation import allocation
+
+    weights: Path | None = options["weights"]
+    if weights and format_of(weights) == FORMAT:
+        return allocation(plugin, "off", priority="file", priority_weights=weights)
+    return allocation(
+        plugin, options["kind"], weights=weights, seed=options["seed"], trials=options["trials"]
+    )
 
 
 def _command(options: dict[str, Any], programs: list[str]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import io
 import json
 import os
@@ -61,17 +62,24 @@ def ship(
 
     For maintainers, twice: without EVALUATIONS the weights and objects are replaced, and the card
     has no figures; then build the plugin, run `mlgo evaluate` on held-out programs, and give its
-    JSON files, which go into the card.
+    JSON files, which go into the card. A policy of registers takes a TRAINING of the order of
+    allocation beside its own; its figures then come by `mlgo models figures`.
     """
     if evaluations:
         click.echo(_write_card(training, evaluations, policy, note, caution))
         return
     folder = shipped.folder_for(policy)
     folder.mkdir(exist_ok=True)
-    weights = folder / "weights.mlgo"
-    shutil.copyfile(training / "best.mlgo", weights)
-    _compile_all(weights, policy)
-    _write_card(training, (), policy, note, caution)
+    best = training / "best.mlgo"
+    if _is_priority(best):
+        shutil.copyfile(best, shipped.priority_file(policy))
+        _compile_all(shipped.priority_file(policy), policy, "priority")
+        _add_priority(training, policy)
+    else:
+        weights = folder / "weights.mlgo"
+        shutil.copyfile(best, weights)
+        _compile_all(weights, policy, "model")
+        _write_card(training, (), policy, note, caution)
     click.echo(folder)
 
 
@@ -93,13 +101,20 @@ def figures(evaluations: tuple[Path, ...], policy: str) -> None:
     click.echo(write_card(policy, with_figures(card, found)))
 
 
-def _compile_all(weights: Path, policy: str) -> None:
+def _is_priority(weights: Path) -> bool:
+    from mlgo.export.policy import format_of
+    from mlgo.regalloc.priority import FORMAT
+
+    return format_of(weights) == FORMAT
+
+
+def _compile_all(weights: Path, policy: str, name: str) -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ["CUDA_VISIBLE_DEVICES"] = ""
     from mlgo.export.aot import TARGETS
     from mlgo.export.policy import export_policy
 
-    outputs = {t: weights.with_name(f"model-{t.split('-')[0]}.o") for t in TARGETS}
+    outputs = {t: weights.with_name(f"{name}-{t.split('-')[0]}.o") for t in TARGETS}
     with tempfile.TemporaryDirectory(prefix="mlgo-export-") as scratch:
         export_policy(weights, policy, outputs, Path(scratch))
 
@@ -107,14 +122,22 @@ def _compile_all(weights: Path, policy: str) -> None:
 def _write_card(
     training: Path, evaluations: tuple[Path, ...], policy: str, note: str, caution: str
 ) -> Path:
-    from mlgo.export.policy import is_eviction
+    from mlgo.export.policy import format_of
     from mlgo.models.card import make_card, write_card
+    from mlgo.regalloc.weights import FORMAT
 
-    evicts = is_eviction(shipped.folder_for(policy) / "weights.mlgo")
+    evicts = format_of(shipped.folder_for(policy) / "weights.mlgo") == FORMAT
     problem = "regalloc" if evicts else "inlining"
     found = _read(evaluations, problem)
     splits = _splits(training, problem)
     return write_card(policy, make_card(policy, training, splits, found, note, problem, caution))
+
+
+def _add_priority(training: Path, policy: str) -> None:
+    from mlgo.models.card import with_priority, write_card
+
+    card = json.loads((shipped.folder(policy) / "card.json").read_text())
+    write_card(policy, with_priority(card, training, _splits(training, "regalloc")))
 
 
 def _read(
@@ -132,13 +155,14 @@ def _splits(training: Path, problem: str) -> dict[str, tuple[str, ...]]:
 
     with contextlib.redirect_stderr(io.StringIO()):  # Gym greets each import with a notice
         if problem == "regalloc":
+            importlib.import_module("mlgo.regalloc.evolution")  # gin must know its settings
             from mlgo.regalloc.training import RegallocTraining as Settings
         else:
             from mlgo.train.methods import load
             from mlgo.train.objective import Problem as Settings  # type: ignore[assignment]
 
             for method in ("expert", "search"):
-                load(method)  # gin must know all settings that the file names
+                load(method)
     try:
         gin.parse_config_file(str(training / "config.gin"))
     except (OSError, ValueError) as error:

@@ -132,7 +132,7 @@ def _allocation(
         plugin_path(release, model or "regalloc-speed"),
         policy.kind,
         seed=policy.seed,
-        priority=policy.kind == "random",
+        priority="random" if policy.kind == "random" else None,
         trials=trials if profile else 0,
     )
     return Extra((*level, *found.arguments), found.environment)

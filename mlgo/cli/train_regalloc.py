@@ -23,10 +23,11 @@ _GIN = Path(__file__).parent.parent / "regalloc" / "gin"
 )
 @click.option(
     "--method",
-    type=click.Choice(("expert", "evolution")),
+    type=click.Choice(("expert", "evolution", "priority")),
     default="expert",
     show_default=True,
-    help="How to learn: expert iteration, evolution strategies.",
+    help="What to learn and how: evictions by expert iteration or by evolution strategies, the "
+    "order of allocation by evolution strategies.",
 )
 @click.option(
     "--config",
@@ -44,7 +45,7 @@ _GIN = Path(__file__).parent.parent / "regalloc" / "gin"
 def regalloc(
     output: Path, method: str, config: Path | None, bindings: tuple[str, ...], jobs: int
 ) -> None:
-    """Train an eviction policy for speed: try evictions, prefer those that cost less, repeat.
+    """Train a policy of register allocation for speed: which live ranges give way, or go first.
 
     The programs of the training and validation sets must be in the corpus; with their profiles the
     costs are those of real work:
@@ -65,8 +66,9 @@ def _train(output: Path, method: str, config: Path, bindings: tuple[str, ...], j
     try:
         import gin
 
-        from mlgo.regalloc.evolution import EvolutionTraining
+        from mlgo.regalloc.evolution import EvictionEvolution
         from mlgo.regalloc.learn import Preference
+        from mlgo.regalloc.priority_evolution import PriorityEvolution
         from mlgo.regalloc.training import RegallocTraining, Training
         from mlgo.train.progress import TerminalProgress
     except ImportError as error:
@@ -85,5 +87,5 @@ def _train(output: Path, method: str, config: Path, bindings: tuple[str, ...], j
     output.mkdir(parents=True, exist_ok=True)
     (output / "config.gin").write_text(gin.config_str())
     allocator = Allocator(find_toolchain(22), plugin_path(22), training.level)
-    kind = EvolutionTraining if method == "evolution" else Training
-    return kind(training, preference, allocator, output, jobs, TerminalProgress()).run()
+    methods = {"expert": Training, "evolution": EvictionEvolution, "priority": PriorityEvolution}
+    return methods[method](training, preference, allocator, output, jobs, TerminalProgress()).run()

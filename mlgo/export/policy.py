@@ -32,20 +32,22 @@ def export_policy(weights: Path, name: str, outputs: Mapping[str, Path], folder:
         compile_model(folder, interface, output, target)
 
 
-def is_eviction(weights: Path) -> bool:
-    """Whether weights are of a policy of register allocation, as their header says."""
-    from mlgo.regalloc.weights import FORMAT
-
+def format_of(weights: Path) -> str:
+    """Returns the format of a policy's weights, as their header says; "" if there is none."""
     with weights.open("rb") as file:
         header = file.readline(1 << 20)
     try:
-        return bool(json.loads(header)["format"] == FORMAT)
+        return str(json.loads(header)["format"])
     except (ValueError, KeyError, TypeError):
-        return False
+        return ""
 
 
 def _saved_model(weights: Path, name: str, folder: Path) -> Interface:
-    return (_eviction if is_eviction(weights) else _inlining)(weights, name, folder)
+    from mlgo.regalloc import priority
+    from mlgo.regalloc import weights as eviction
+
+    makers = {eviction.FORMAT: _eviction, priority.FORMAT: _priority}
+    return makers.get(format_of(weights), _inlining)(weights, name, folder)
 
 
 def _inlining(weights: Path, name: str, folder: Path) -> Interface:
@@ -72,4 +74,20 @@ def _eviction(weights: Path, name: str, folder: Path) -> Interface:
         symbol="mlgo_eviction_model",
         types=tuple((type_, shape) for _, type_, shape in inputs),
         outputs=model.interface.width,
+    )
+
+
+def _priority(weights: Path, name: str, folder: Path) -> Interface:
+    from mlgo.regalloc.priority import load_priority_weights
+    from mlgo.regalloc.priority_network import saved_priority_model
+
+    model = load_priority_weights(weights)
+    saved_priority_model(model, folder)
+    return Interface(
+        name,
+        model.sha256,
+        model.features,
+        output="shift",
+        symbol="mlgo_priority_model",
+        types=(("float", (1,)),) * len(model.features),
     )

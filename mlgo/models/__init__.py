@@ -38,6 +38,11 @@ def weights_file(policy: str) -> Path:
     return folder(policy) / "weights.mlgo"
 
 
+def priority_file(policy: str) -> Path:
+    """Returns the weights of the order of allocation, which policies of registers may have."""
+    return folder(policy) / "priority.mlgo"
+
+
 def object_file(policy: str, machine: str) -> Path:
     """Returns the ahead-of-time compiled model.
 
@@ -46,6 +51,13 @@ def object_file(policy: str, machine: str) -> Path:
         machine: as `platform.machine()` says, "x86_64" or "aarch64".
     """
     return folder(policy) / f"model-{machine}.o"
+
+
+def object_files(policy: str, machine: str) -> list[Path]:
+    """Returns all that a plugin with a policy holds: the model, and that of the order, if any."""
+    model = object_file(policy, machine)
+    priority = model.with_name(f"priority-{machine}.o")
+    return [model, priority] if priority.exists() else [model]
 
 
 def problem(policy: str) -> str:

@@ -46,7 +46,8 @@ def make_card(
     """
     used = {name for names in splits.values() for name in names}
     figures = _figures(policy, used, evaluations)
-    folder = models.folder_for(policy)
+    before = models.folder_for(policy) / CARD
+    old = json.loads(before.read_text()) if before.exists() else {}
     return {
         "name": policy,
         "problem": problem,
@@ -54,15 +55,44 @@ def make_card(
         "commit": head_commit(Path(__file__).parent),
         "note": note,
         "caution": caution,
-        "files": {
-            path.name: hashlib.sha256(path.read_bytes()).hexdigest()
-            for path in sorted(folder.iterdir())
-            if path.name != CARD
-        },
-        "data": {split: [_package(name) for name in names] for split, names in splits.items()},
+        "files": _files(policy),
+        "data": _data(splits),
         **figures,
         "configuration": (training / "config.gin").read_text().splitlines(),
+        **{part: old[part] for part in ("priority",) if part in old},
     }
+
+
+def with_priority(
+    card: dict[str, Any], training: Path, splits: dict[str, tuple[str, ...]]
+) -> dict[str, Any]:
+    """Returns a card that tells of an order of allocation too; without figures, for they change.
+
+    Args:
+        card: of a policy of registers, to whose folder the order's files were added.
+        training: the work folder of `mlgo train regalloc --method priority`.
+        splits: "train" and "validation" -> programs.
+
+    Raises:
+        UserError: a program is not in the corpus.
+    """
+    priority = {
+        "commit": head_commit(Path(__file__).parent),
+        "data": _data(splits),
+        "configuration": (training / "config.gin").read_text().splitlines(),
+    }
+    unmeasured: dict[str, Any] = {"held_out": [], "commands": []}
+    return {**card, "files": _files(card["name"]), **unmeasured, "priority": priority}
+
+
+def _files(policy: str) -> dict[str, str]:
+    """Name -> SHA-256 of all that ships with a policy."""
+    files = sorted(models.folder_for(policy).iterdir())
+    return {f.name: hashlib.sha256(f.read_bytes()).hexdigest() for f in files if f.name != CARD}
+
+
+def _data(splits: dict[str, tuple[str, ...]]) -> dict[str, list[dict[str, str]]]:
+    return {split: [_package(name) for name in names] for split, names in splits.items()}
 
 
 def with_figures(
@@ -73,7 +103,8 @@ def with_figures(
     Raises:
         UserError: a program is in the card's data, or an evaluation was of other weights.
     """
-    used = {item["package"] for items in card["data"].values() for item in items}
+    parts = [card["data"], card.get("priority", {}).get("data", {})]
+    used = {item["package"] for data in parts for items in data.values() for item in items}
     return {**card, **_figures(card["name"], used, evaluations)}
 
 

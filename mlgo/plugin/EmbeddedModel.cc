@@ -7,6 +7,7 @@
 // A plugin is linked with the models that it was built for.
 #pragma weak mlgo_inlining_model
 #pragma weak mlgo_eviction_model
+#pragma weak mlgo_priority_model
 
 using namespace llvm;
 
@@ -68,6 +69,12 @@ bool hasEmbeddedEvictionModel() { return &mlgo_eviction_model != nullptr; }
 
 std::unique_ptr<Model> embeddedEvictionModel() {
   return std::make_unique<EmbeddedModel<MlgoEmbeddedScorer>>(mlgo_eviction_model);
+}
+
+bool hasEmbeddedPriorityModel() { return &mlgo_priority_model != nullptr; }
+
+std::unique_ptr<Model> embeddedPriorityModel() {
+  return std::make_unique<EmbeddedModel<MlgoEmbeddedModel>>(mlgo_priority_model);
 }
 
 } // namespace mlgo

@@ -28,6 +28,7 @@ struct MlgoEmbeddedScorer {
 
 extern const MlgoEmbeddedModel mlgo_inlining_model;
 extern const MlgoEmbeddedScorer mlgo_eviction_model;
+extern const MlgoEmbeddedModel mlgo_priority_model;
 }
 
 #endif

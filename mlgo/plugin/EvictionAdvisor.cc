@@ -2,6 +2,7 @@
 #include "Channel.h"
 #include "Error.h"
 #include "EvictionSession.h"
+#include "LiveRange.h"
 #include "TrialBudget.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/CodeGen/LiveInterval.h"
@@ -55,7 +56,7 @@ public:
           [&] { Found = Asking->tryFindEvictionCandidate(VirtReg, Order, CostPerUseLimit, Fixed); },
           ArrayRef(reinterpret_cast<const char *>(&Answer), sizeof Answer));
     };
-    if (!Session.begin(stakeOf(VirtReg)))
+    if (!Session.begin(mlgo::useFrequency(VirtReg)))
       return Usual;
     // Two steps: "evict nothing" costs nothing and tells the features; then the policy's slot.
     MCRegister Found;
@@ -84,11 +85,6 @@ public:
 private:
   /// The last slot stands for the candidate itself.
   size_t candidate() const { return Session.width() - 1; }
-
-  /// About what is lost when a range is spilled: its weight, which is by size, times that.
-  static float stakeOf(const LiveInterval &Range) {
-    return Range.isSpillable() ? Range.weight() * (Range.getSize() + 25 * SlotIndex::InstrDist) : 0;
-  }
 
   /// LLVM's mask allows to evict ranges that cannot be spilled; LLVM may then find no register for
   /// them. Its default never does it, because their weight is infinite.
@@ -133,18 +129,19 @@ cl::opt<std::string> &channelOption() {
 
 class Provider final : public RegAllocEvictionAdvisorProvider {
 public:
-  Provider(Module &M, const mlgo::RegAllocOptions &O)
+  Provider(Module &M, const mlgo::RegAllocOptions &O, mlgo::CurrentTrials Trials)
       : RegAllocEvictionAdvisorProvider(AdvisorMode::Release, M.getContext()), O(O),
         ModuleName(M.getSourceFileName()), Asking(createReleaseModeAdvisorProvider(M.getContext())),
-        Budget(M, O.Trials) {}
+        Budget(M, O.Trials, mlgo::AllocationTrials::fewest(O)), Current(std::move(Trials)) {}
 
   std::unique_ptr<RegAllocEvictionAdvisor> getAdvisor(const MachineFunction &MF, const RAGreedy &RA,
                                                       MachineBlockFrequencyInfo *MBFI,
                                                       MachineLoopInfo *Loops) override {
     double Trials = 0;
+    Current->reset();
     if (O.tries()) {
       Trials = Budget.allot(MF, *MBFI); // first: nothing, and at no cost, without a profile
-      if (!Trials || !mlgo::EvictionTrials::isPossible())
+      if (!Trials || !mlgo::AllocationTrials::isPossible())
         return std::make_unique<DefaultEvictionAdvisor>(MF, RA);
     }
     std::unique_ptr<RegAllocEvictionAdvisor> Advisor;
@@ -173,25 +170,27 @@ private:
     });
     if (!Channel->advice().isElementType<int64_t>() || Channel->advice().getElementCount() != 1)
       mlgo::fatal("LLVM " LLVM_VERSION_STRING " wants another kind of answer than a slot");
-    Session = std::make_unique<mlgo::EvictionSession>(O, ModuleName, Channel->features());
+    Session = std::make_unique<mlgo::EvictionSession>(O, ModuleName, Channel->features(), Current);
   }
 
   const mlgo::RegAllocOptions O;
   const std::string ModuleName;
   const std::unique_ptr<RegAllocEvictionAdvisorProvider> Asking;
   mlgo::TrialBudget Budget;
+  const mlgo::CurrentTrials Current;
   std::unique_ptr<mlgo::Channel> Channel;
   std::unique_ptr<mlgo::EvictionSession> Session;
 };
 
 class Analysis final : public RegAllocEvictionAdvisorAnalysisLegacy {
 public:
-  explicit Analysis(const mlgo::RegAllocOptions &O)
-      : RegAllocEvictionAdvisorAnalysisLegacy(AdvisorMode::Release), O(O) {}
+  Analysis(const mlgo::RegAllocOptions &O, mlgo::CurrentTrials Trials)
+      : RegAllocEvictionAdvisorAnalysisLegacy(AdvisorMode::Release), O(O),
+        Trials(std::move(Trials)) {}
 
 private:
   bool doInitialization(Module &M) override {
-    Provider = std::make_unique<::Provider>(M, O);
+    Provider = std::make_unique<::Provider>(M, O, Trials);
     return false;
   }
   bool doFinalization(Module &) override {
@@ -200,8 +199,11 @@ private:
   }
 
   const mlgo::RegAllocOptions O;
+  const mlgo::CurrentTrials Trials;
 };
 
 } // namespace
 
-ImmutablePass *mlgo::createEvictionAnalysis(const RegAllocOptions &O) { return new Analysis(O); }
+ImmutablePass *mlgo::createEvictionAnalysis(const RegAllocOptions &O, CurrentTrials Trials) {
+  return new Analysis(O, std::move(Trials));
+}

@@ -38,8 +38,9 @@ std::optional<size_t> ChoiceList::lookup(StringRef Function, unsigned Index) con
 }
 
 EvictionSession::EvictionSession(const RegAllocOptions &O, StringRef ModuleName,
-                                 const std::vector<TensorSpec> &Compiler)
-    : Options(O), ModuleName(ModuleName.str()), Policy(EvictionPolicy::create(O, Compiler)) {
+                                 const std::vector<TensorSpec> &Compiler, CurrentTrials Trials)
+    : Options(O), ModuleName(ModuleName.str()), Policy(EvictionPolicy::create(O, Compiler)),
+      Trials(std::move(Trials)) {
   if (!O.Choices.empty())
     Choices = ChoiceList::read(O.Choices);
 }
@@ -49,10 +50,10 @@ EvictionSession::~EvictionSession() = default;
 void EvictionSession::enter(StringRef Name, double Work, std::function<void()> Clear) {
   Function = Name.str();
   AskedInFunction = 0;
-  Trials = Work > 0 ? std::make_unique<EvictionTrials>(Work, std::move(Clear)) : nullptr;
+  *Trials = Work > 0 ? std::make_unique<AllocationTrials>(Work, std::move(Clear)) : nullptr;
 }
 
-bool EvictionSession::begin(float Stake) { return !Trials || Trials->next(Stake); }
+bool EvictionSession::begin(float Stake) { return !*Trials || (*Trials)->next(Stake); }
 
 std::optional<size_t> EvictionSession::decide(StringRef Features, size_t Default) {
   const auto &Specs = Policy->features();
@@ -65,7 +66,7 @@ std::optional<size_t> EvictionSession::decide(StringRef Features, size_t Default
   unsigned IndexInFunction = AskedInFunction++;
   if (!Policy->isLegal(Default))
     return std::nullopt;
-  size_t Chosen = Trials ? Trials->choose(Default, *Policy) : Policy->choose(Index, Default);
+  size_t Chosen = *Trials ? (*Trials)->choose(Default, *Policy) : Policy->choose(Index, Default);
   if (Choices) {
     auto Listed = Choices->lookup(Function, IndexInFunction);
     if (Listed && *Listed < width() && Policy->isLegal(*Listed))

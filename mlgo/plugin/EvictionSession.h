@@ -2,8 +2,8 @@
 #ifndef MLGO_EVICTIONSESSION_H
 #define MLGO_EVICTIONSESSION_H
 
+#include "AllocationTrials.h"
 #include "EvictionPolicy.h"
-#include "EvictionTrials.h"
 #include "Output.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/StringMap.h"
@@ -29,15 +29,15 @@ private:
 class EvictionSession {
 public:
   EvictionSession(const RegAllocOptions &O, llvm::StringRef ModuleName,
-                  const std::vector<llvm::TensorSpec> &Compiler);
+                  const std::vector<llvm::TensorSpec> &Compiler, CurrentTrials Trials);
   ~EvictionSession();
 
   /// Questions from here on are about this function, of which so many allocations may be tried. For
-  /// \p Clear see EvictionTrials.
+  /// \p Clear see AllocationTrials.
   void enter(llvm::StringRef Function, double Trials, std::function<void()> Clear);
 
   /// To call before each question, when the channel is empty: whether there is anything to decide,
-  /// or LLVM's own choices stand. For \p Stake see EvictionTrials::next().
+  /// or LLVM's own choices stand. For \p Stake see AllocationTrials::next().
   bool begin(float Stake);
 
   /// Returns the slot for the question with these raw \p Features. \p Default is what LLVM's
@@ -58,7 +58,7 @@ private:
   const std::unique_ptr<EvictionPolicy> Policy;
   std::optional<ChoiceList> Choices;
   std::unique_ptr<llvm::Logger> Trajectory;
-  std::unique_ptr<EvictionTrials> Trials; // of the function
+  const CurrentTrials Trials;
   std::string Function;
   uint64_t Asked = 0;           // in the module
   unsigned AskedInFunction = 0; // in the function

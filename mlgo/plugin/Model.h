@@ -22,6 +22,7 @@ public:
   virtual void *input(size_t Index) = 0;
 
   /// Inlining: one logit, positive means inline. Eviction: a score for each slot.
+  /// Priority: the logarithm of a factor.
   virtual llvm::ArrayRef<float> evaluate() = 0;
 };
 
@@ -33,6 +34,10 @@ std::unique_ptr<Model> embeddedModel();
 bool hasEmbeddedEvictionModel();
 std::unique_ptr<Model> embeddedEvictionModel();
 
+/// Likewise for the order of allocation.
+bool hasEmbeddedPriorityModel();
+std::unique_ptr<Model> embeddedPriorityModel();
+
 /// A multi-layer perceptron whose weights are read from \p Path; stops the compile when the file
 /// is malformed. The format is documented in mlgo/inlining/weights.py.
 std::unique_ptr<Model> fileModel(llvm::StringRef Path);
@@ -40,6 +45,10 @@ std::unique_ptr<Model> fileModel(llvm::StringRef Path);
 /// A per-slot scoring network over \p Width slots whose weights are read from \p Path; stops the
 /// compile when the file is malformed. The format is documented in mlgo/regalloc/weights.py.
 std::unique_ptr<Model> evictionFileModel(llvm::StringRef Path, size_t Width);
+
+/// A perceptron that moves live ranges in the order of allocation, likewise; its format is
+/// documented in mlgo/regalloc/priority.py.
+std::unique_ptr<Model> priorityFileModel(llvm::StringRef Path);
 
 } // namespace mlgo
 

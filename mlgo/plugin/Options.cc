@@ -4,6 +4,7 @@
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSwitch.h"
+#include "llvm/Config/llvm-config.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/ManagedStatic.h"
 #include "llvm/Support/Process.h"
@@ -74,7 +75,10 @@ struct CommandLine {
                               "alone), default (LLVM's own choice through the same path), file "
                               "(-mlgo-regalloc-weights) or random"};
   Option RegAllocPriority{"regalloc-priority",
-                          "How the order of allocation is decided: off, default or random"};
+                          "How the order of allocation is decided: learned, off, default, file "
+                          "(-mlgo-regalloc-priority-weights) or random"};
+  Option RegAllocPriorityWeights{"regalloc-priority-weights",
+                                 "Model of the file policy of the order of allocation"};
   Option RegAllocWeights{"regalloc-weights", "Model of the file policy of register allocation"};
   Option RegAllocTemperature{"regalloc-temperature", "Above 0: evictions are sampled"};
   Option RegAllocSeed{"regalloc-seed", "Seed of sampling and of the random policies"};
@@ -133,7 +137,7 @@ Options Options::read() {
 RegAllocOptions RegAllocOptions::read() {
   RegAllocOptions O;
   O.Policy = policyKind(Line.RegAlloc.get(""), hasEmbeddedEvictionModel());
-  O.Priority = policyKind(Line.RegAllocPriority.get(""), /*HasModel=*/false);
+  O.PriorityWeights = Line.RegAllocPriorityWeights.get("");
   O.Weights = Line.RegAllocWeights.get("");
   O.Temperature = Line.RegAllocTemperature.number(0.0);
   O.Seed = Line.RegAllocSeed.number<uint64_t>(0);
@@ -150,8 +154,13 @@ RegAllocOptions RegAllocOptions::read() {
   if (O.tries() && !(O.Choices.empty() && O.Log.empty()))
     fatal("trials answer some questions only: -mlgo-regalloc-choices and -mlgo-regalloc-log do not "
           "go with -mlgo-regalloc-trials");
-  if (O.Priority == PolicyKind::File)
-    fatal("there is no file policy for the order of allocation: off, default and random are known");
+  // Only LLVM 22 can be given an order.
+  const bool Tries = O.Policy == PolicyKind::Learned && O.tries() && LLVM_VERSION_MAJOR >= 22;
+  O.Priority =
+      policyKind(Line.RegAllocPriority.get(Tries ? "" : "off"), hasEmbeddedPriorityModel());
+  if (O.Priority == PolicyKind::File && O.PriorityWeights.empty())
+    fatal("the file policy needs -mlgo-regalloc-priority-weights (or "
+          "MLGO_REGALLOC_PRIORITY_WEIGHTS)");
   return O;
 }
 

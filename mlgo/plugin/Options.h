@@ -44,8 +44,9 @@ struct Options {
 /// The options of register allocation, likewise.
 struct RegAllocOptions {
   PolicyKind Policy;              // of eviction
-  PolicyKind Priority;            // of the order of allocation: Off, Default or Random
-  std::string Weights;            // of the File policy
+  PolicyKind Priority;            // of the order of allocation
+  std::string Weights;            // of the File policy of eviction
+  std::string PriorityWeights;    // of the File policy of the order
   double Temperature;             // File, Learned: 0 takes the best slot, above 0 samples
   uint64_t Seed;                  // of sampling and of the Random policies
   std::optional<unsigned> Trials; // of a whole program, see TrialBudget.h; 0: the policy alone

@@ -1,6 +1,8 @@
 #include "PriorityAdvisor.h"
-#include "Random.h"
-#include "llvm/CodeGen/LiveInterval.h"
+#include "LiveRange.h"
+#include "PriorityPolicy.h"
+#include "llvm/CodeGen/LiveIntervals.h"
+#include "llvm/CodeGen/MachineRegisterInfo.h"
 
 // Data that earlier releases lack: weak, so that the release check (Release.cc) can speak.
 __asm__(".weak _ZN4llvm37RegAllocPriorityAdvisorAnalysisLegacy2IDE\n"
@@ -15,54 +17,61 @@ namespace {
 class Advisor final : public RegAllocPriorityAdvisor {
 public:
   Advisor(const MachineFunction &MF, const RAGreedy &RA, SlotIndexes *Indexes,
-          const mlgo::RegAllocOptions &O, uint64_t &Asked)
+          mlgo::PriorityPolicy &Policy)
       : RegAllocPriorityAdvisor(MF, RA, Indexes),
-        Default(std::make_unique<DefaultPriorityAdvisor>(MF, RA, Indexes)), O(O), Asked(Asked) {}
+        Default(std::make_unique<DefaultPriorityAdvisor>(MF, RA, Indexes)), Policy(Policy),
+        Features(mlgo::rangeFeatures().size()) {}
 
-  unsigned getPriority(const LiveInterval &LI) const override {
-    unsigned Usual = Default->getPriority(LI);
-    if (O.Priority != mlgo::PolicyKind::Random)
-      return Usual;
-    // Below the bits for hints and allocation classes, which are rules and no heuristics.
-    constexpr unsigned Size = (1u << 24) - 1;
-    return (Usual & ~Size) | static_cast<unsigned>(mlgo::uniform(O.Seed, Asked++) * Size);
+  unsigned getPriority(const LiveInterval &Range) const override {
+    unsigned Usual = Default->getPriority(Range);
+    if (Policy.reads())
+      mlgo::describeRange(Range, Usual, *LIS, *MRI, Features);
+    return Policy.prioritize(Usual, Features);
   }
 
 private:
   const std::unique_ptr<RegAllocPriorityAdvisor> Default;
-  const mlgo::RegAllocOptions &O;
-  uint64_t &Asked;
+  mlgo::PriorityPolicy &Policy;
+  mutable std::vector<float> Features;
 };
 
 class Provider final : public RegAllocPriorityAdvisorProvider {
 public:
-  explicit Provider(const mlgo::RegAllocOptions &O)
-      : RegAllocPriorityAdvisorProvider(AdvisorMode::Release), O(O) {}
+  Provider(const mlgo::RegAllocOptions &O, mlgo::CurrentTrials Trials)
+      : RegAllocPriorityAdvisorProvider(AdvisorMode::Release),
+        Policy(mlgo::PriorityPolicy::create(O)), Tries(O.tries()), Trials(std::move(Trials)) {}
 
   std::unique_ptr<RegAllocPriorityAdvisor> getAdvisor(const MachineFunction &MF, const RAGreedy &RA,
                                                       SlotIndexes &SI) override {
-    return std::make_unique<Advisor>(MF, RA, &SI, O, Asked);
+    if (Tries && !(*Trials && (*Trials)->wantOrder()))
+      return std::make_unique<DefaultPriorityAdvisor>(MF, RA, &SI);
+    return std::make_unique<Advisor>(MF, RA, &SI, *Policy);
   }
 
 private:
-  const mlgo::RegAllocOptions O;
-  uint64_t Asked = 0;
+  const std::unique_ptr<mlgo::PriorityPolicy> Policy;
+  const bool Tries;
+  const mlgo::CurrentTrials Trials;
 };
 
 class Analysis final : public RegAllocPriorityAdvisorAnalysisLegacy {
 public:
-  explicit Analysis(const mlgo::RegAllocOptions &O)
-      : RegAllocPriorityAdvisorAnalysisLegacy(AdvisorMode::Release), O(O) {}
+  Analysis(const mlgo::RegAllocOptions &O, mlgo::CurrentTrials Trials)
+      : RegAllocPriorityAdvisorAnalysisLegacy(AdvisorMode::Release), O(O),
+        Trials(std::move(Trials)) {}
 
 private:
   bool doInitialization(Module &) override {
-    Provider = std::make_unique<::Provider>(O);
+    Provider = std::make_unique<::Provider>(O, Trials);
     return false;
   }
 
   const mlgo::RegAllocOptions O;
+  const mlgo::CurrentTrials Trials;
 };
 
 } // namespace
 
-ImmutablePass *mlgo::createPriorityAnalysis(const RegAllocOptions &O) { return new Analysis(O); }
+ImmutablePass *mlgo::createPriorityAnalysis(const RegAllocOptions &O, CurrentTrials Trials) {
+  return new Analysis(O, std::move(Trials));
+}

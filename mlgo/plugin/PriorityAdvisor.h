@@ -2,14 +2,16 @@
 #ifndef MLGO_PRIORITYADVISOR_H
 #define MLGO_PRIORITYADVISOR_H
 
+#include "AllocationTrials.h"
 #include "Options.h"
 #include "llvm/CodeGen/RegAllocPriorityAdvisor.h"
 
 namespace mlgo {
 
 /// A pass to add to a code generation pipeline before LLVM adds its own of the same name. Any order
-/// is legal.
-llvm::ImmutablePass *createPriorityAnalysis(const RegAllocOptions &O);
+/// is legal. Where allocations are tried, the policy's order is one of them, and LLVM's stands
+/// where it does not cost less, and where nothing is tried.
+llvm::ImmutablePass *createPriorityAnalysis(const RegAllocOptions &O, CurrentTrials Trials);
 
 } // namespace mlgo
 

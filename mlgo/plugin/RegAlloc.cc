@@ -1,6 +1,6 @@
 #include "RegAlloc.h"
+#include "AllocationTrials.h"
 #include "EvictionAdvisor.h"
-#include "EvictionTrials.h"
 #include "Options.h"
 #include "PriorityAdvisor.h"
 #include "RegAllocScores.h"
@@ -18,12 +18,13 @@ static void configure(TargetMachine &TM, PassManagerBase &PM, TargetPassConfig *
   if (TM.getOptLevel() == CodeGenOptLevel::None)
     return; // another allocator
   const auto O = mlgo::RegAllocOptions::read();
+  auto Trials = std::make_shared<std::unique_ptr<mlgo::AllocationTrials>>();
   if (O.Policy != mlgo::PolicyKind::Off)
-    PM.add(mlgo::createEvictionAnalysis(O));
+    PM.add(mlgo::createEvictionAnalysis(O, Trials));
   if (O.Priority != mlgo::PolicyKind::Off)
-    PM.add(mlgo::createPriorityAnalysis(O));
+    PM.add(mlgo::createPriorityAnalysis(O, Trials));
   if (O.tries())
-    Config->insertPass(&VirtRegRewriterID, mlgo::EvictionTrials::endPassID());
+    Config->insertPass(&VirtRegRewriterID, mlgo::AllocationTrials::endPassID());
   if (!O.Scores.empty())
     Config->insertPass(&VirtRegRewriterID, mlgo::scoresPassID());
 }

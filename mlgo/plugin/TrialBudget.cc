@@ -5,7 +5,6 @@ using namespace llvm;
 
 namespace {
 
-constexpr double FewestTrials = 3; // the first one only tells what to try
 // In about the time that takes allocating one machine instruction: of a process; and what trials
 // may take for each counter of the profile and each IR instruction of the module, which is a few
 // per cent of compiling the program and at most a fifth of compiling the module
@@ -22,7 +21,8 @@ double price(const MachineFunction &MF) {
 
 namespace mlgo {
 
-TrialBudget::TrialBudget(const Module &M, std::optional<unsigned> Trials) : Trials(Trials) {
+TrialBudget::TrialBudget(const Module &M, std::optional<unsigned> Trials, unsigned Fewest)
+    : Trials(Trials), Fewest(Fewest) {
   Metadata *Summary = M.getProfileSummary(/*IsCS=*/false);
   std::unique_ptr<ProfileSummary> Profile(Summary ? ProfileSummary::getFromMD(Summary) : nullptr);
   if (!Profile)
@@ -40,7 +40,7 @@ double TrialBudget::allot(const MachineFunction &MF, const MachineBlockFrequency
     Counted += static_cast<double>(MBFI.getBlockProfileCount(&Block).value_or(0));
   double Share = std::min(1.0, Counted / TotalCount), Price = price(MF);
   double Count = Trials ? Share * *Trials : std::min(Share * ProgramWork, ModuleWork) / Price;
-  if (Count < FewestTrials)
+  if (Count < Fewest)
     return 0;
   ModuleWork -= Count * Price;
   return Count;

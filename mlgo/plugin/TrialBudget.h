@@ -18,14 +18,15 @@ namespace mlgo {
 class TrialBudget {
 public:
   /// \p Trials are a whole program's; nothing: a small part of the work of compiling the program,
-  /// and not too large a part of compiling \p M.
-  TrialBudget(const llvm::Module &M, std::optional<unsigned> Trials);
+  /// and not too large a part of compiling \p M. \p Fewest for a function are of use.
+  TrialBudget(const llvm::Module &M, std::optional<unsigned> Trials, unsigned Fewest);
 
   /// How many allocations of the function may be tried; 0 where they are too few to matter.
   double allot(const llvm::MachineFunction &MF, const llvm::MachineBlockFrequencyInfo &MBFI);
 
 private:
   const std::optional<unsigned> Trials;
+  const unsigned Fewest;
   double TotalCount = 0;  // of the profile; 0 without
   double ProgramWork = 0; // all of the program's, in machine instructions allocated
   double ModuleWork = 0;  // what is left of this module's

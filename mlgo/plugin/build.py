@@ -97,7 +97,8 @@ def _publish(made: Path, plugin: Path) -> None:
 
 
 def _objects(policy: str) -> list[Path]:
-    return [models.object_file(name, platform.machine()) for name in policy.split("+")]
+    names = policy.split("+")
+    return [path for name in names for path in models.object_files(name, platform.machine())]
 
 
 def _folder(release: int, policy: str) -> Path:

@@ -61,6 +61,7 @@ class Allocator:
         kind: AllocationKind,
         *,
         weights: Path | None = None,
+        priority: Path | None = None,
         choices: Iterable[Choice] = (),
         log: bool = False,
     ) -> Allocation:
@@ -70,6 +71,7 @@ class Allocator:
             module: from `Optimiser.optimise`.
             kind: what decides.
             weights: of "file".
+            priority: weights of the order of allocation; LLVM's order without.
             choices: override the policy's.
             log: whether the questions are of interest.
 
@@ -84,6 +86,8 @@ class Allocator:
                 self.plugin,
                 kind,
                 weights=weights,
+                priority="file" if priority else "off",
+                priority_weights=priority,
                 scores=work / "scores",
                 choices=work / "choices",
                 log=work / "log" if log else None,

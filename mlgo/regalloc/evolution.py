@@ -11,6 +11,7 @@ import dataclasses
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Generic, TypeVar
 
 import gin
 import numpy as np
@@ -19,13 +20,14 @@ from numpy.typing import NDArray
 from mlgo.corpus.program import Module
 from mlgo.parallel import parallel_map
 from mlgo.regalloc.learn import Preference, initial_weights
+from mlgo.regalloc.priority import PriorityWeights
 from mlgo.regalloc.training import Training, distinct
 from mlgo.regalloc.weights import EvictionWeights
 from mlgo.rollout.collect import tasks
 from mlgo.train.evolution import State, adam, load_state, ranks
-from mlgo.workloads.allocation import AllocationKind
 
 Vector = NDArray[np.float64]
+Weights = TypeVar("Weights", bound=EvictionWeights | PriorityWeights)
 
 
 @gin.configurable
@@ -52,7 +54,7 @@ class RegallocEvolution:
     seed: int = 0
 
 
-class EvolutionTraining(Training):
+class EvolutionTraining(Training, Generic[Weights]):
     """One run, in a work folder of its own; a killed one goes on from the last step."""
 
     def run(self) -> Path:
@@ -73,10 +75,7 @@ class EvolutionTraining(Training):
             mean, best = fitness.mean(), fitness.max()
             self.progress.note(f"step {state.step}: mean {-mean:+.3%}, best {-best:+.3%}")
             if state.step == config.iterations or state.step % config.validate_every == 0:
-                for caution in self.config.cautions:
-                    weights = with_parameters(shape, state.theta)
-                    candidate = dataclasses.replace(weights, default_weight=caution)
-                    self._offer(f"step {state.step}", candidate)
+                self._validate(f"step {state.step}", with_parameters(shape, state.theta))
             state.save(self.folder / "state.npz")  # last: what a kill interrupts is done again
         return self.best
 
@@ -89,20 +88,15 @@ class EvolutionTraining(Training):
             found += [modules[index] for index in np.argsort(costs)[::-1][:count]]
         return found
 
-    def _cost(self, module: Module, weights: Path | None = None) -> float:
-        kind: AllocationKind = "file" if weights else "default"
-        return sum(self.allocator.allocate(module, kind, weights=weights).costs.values())
+    def _start(self, modules: list[Module]) -> tuple[Weights, Vector]:
+        """Returns a policy that decides as LLVM does, and what the modules cost by it."""
+        raise NotImplementedError
 
-    def _start(self, modules: list[Module]) -> tuple[EvictionWeights, Vector]:
-        """Returns a policy that decides as LLVM's default, and what the modules cost by it."""
-        preference = Preference()
-        found = [self.allocator.allocate(module, "default", log=True) for module in modules]
-        questions = [f.questions for f in found if f.questions is not None]
-        inputs = np.concatenate([q.inputs[q.mask] for q in questions])
-        base = np.array([sum(f.costs.values()) for f in found])
-        return initial_weights(questions[0].interface, inputs, preference), base
+    def _validate(self, name: str, weights: Weights) -> None:
+        """Offers a policy, or some that are made of it."""
+        raise NotImplementedError
 
-    def _state(self, shape: EvictionWeights) -> State:
+    def _state(self, shape: Weights) -> State:
         file = self.folder / "state.npz"
         if file.exists():
             return load_state(file)
@@ -111,7 +105,7 @@ class EvolutionTraining(Training):
         return State(theta, zeros, zeros, 0)
 
     def _changes(
-        self, shape: EvictionWeights, thetas: Vector, modules: list[Module], base: Vector
+        self, shape: Weights, thetas: Vector, modules: list[Module], base: Vector
     ) -> Vector:
         """Returns the mean relative change of the modules' costs for each parameter vector."""
         with tempfile.TemporaryDirectory(prefix="mlgo-evolution-") as name:
@@ -125,13 +119,31 @@ class EvolutionTraining(Training):
         return np.asarray(changes.mean(axis=1), np.float64)
 
 
-def parameters(weights: EvictionWeights) -> Vector:
+class EvictionEvolution(EvolutionTraining[EvictionWeights]):
+    """Evolves a policy of eviction."""
+
+    def _start(self, modules: list[Module]) -> tuple[EvictionWeights, Vector]:
+        """Returns a policy that decides as LLVM's default, and what the modules cost by it."""
+        preference = Preference()
+        found = [self.allocator.allocate(module, "default", log=True) for module in modules]
+        questions = [f.questions for f in found if f.questions is not None]
+        inputs = np.concatenate([q.inputs[q.mask] for q in questions])
+        base = np.array([sum(f.costs.values()) for f in found])
+        return initial_weights(questions[0].interface, inputs, preference), base
+
+    def _validate(self, name: str, weights: EvictionWeights) -> None:
+        for caution in self.config.cautions:
+            candidate = dataclasses.replace(weights, default_weight=caution)
+            self._offer(f"{name}, caution {caution:g}", candidate)
+
+
+def parameters(weights: Weights) -> Vector:
     """Returns kernels and biases as one vector."""
     arrays = [*weights.kernels, *weights.biases]
     return np.asarray(np.concatenate([a.reshape(-1) for a in arrays]), np.float64)
 
 
-def with_parameters(weights: EvictionWeights, theta: Vector) -> EvictionWeights:
+def with_parameters(weights: Weights, theta: Vector) -> Weights:
     """Returns the weights with other kernels and biases; inverse of `parameters`."""
     arrays, position = [], 0
     for old in (*weights.kernels, *weights.biases):

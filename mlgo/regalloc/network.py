@@ -45,9 +45,9 @@ class EvictionModule(tf.Module):  # type: ignore[misc]
         slots = tf.range(interface.width, dtype=tf.int64)
         default = tf.cast(slots == features["default_choice"], tf.float32)
         last = tf.cast(slots == interface.width - 1, tf.float32)
-        own = [_squash(features[name][0]) for name in interface.slot_features]
+        own = [squash(features[name][0]) for name in interface.slot_features]
         table = tf.stack([*own, default, last])  # (features, width)
-        rest = [_squash(features[name]) for name in interface.global_features]
+        rest = [squash(features[name]) for name in interface.global_features]
         shared = tf.concat([table[:, -1], *rest], axis=0)[:, None]
         # The slots' inputs below each other, the question's beside them in one column.
         count = table.shape[0]
@@ -66,7 +66,8 @@ def _apply(kernel: object, activation: tf.Tensor) -> tf.Tensor:
     return tf.reduce_sum(tf.constant(kernel)[:, :, None] * activation[:, None, :], axis=0)
 
 
-def _squash(x: tf.Tensor) -> tf.Tensor:
+def squash(x: tf.Tensor) -> tf.Tensor:
+    """Compresses numbers of any magnitude, as `mlgo.regalloc.weights.squash` does."""
     values = tf.cast(x, tf.float32)
     values = tf.where(tf.math.is_finite(values), values, 0.0)
     return tf.sign(values) * tf.math.log1p(tf.abs(values))

@@ -24,6 +24,7 @@ from mlgo.parallel import parallel_map
 from mlgo.regalloc.allocate import Allocator
 from mlgo.regalloc.explore import Alternatives, explore, load_alternatives
 from mlgo.regalloc.learn import Preference, prefer
+from mlgo.regalloc.priority import PriorityWeights
 from mlgo.regalloc.weights import EvictionWeights, Floats, load_eviction_weights
 from mlgo.rollout.collect import Task, tasks
 from mlgo.train.progress import Progress
@@ -104,7 +105,7 @@ class Training:
             learned = self._learn(number, explored)
             for caution in self.config.cautions:
                 candidate = dataclasses.replace(learned, default_weight=caution)
-                self._offer(f"round {number}", candidate)
+                self._offer(f"round {number}, caution {caution:g}", candidate)
             weights = self.best
         if weights is None:
             raise UserError("no round of exploration: nothing learned")
@@ -172,8 +173,7 @@ class Training:
     def _offer(self, name: str, candidate: EvictionWeights) -> None:
         """Measures a policy, and keeps it when it is better than the best so far."""
         change, worst = self._measure(candidate)
-        caution = f"caution {candidate.default_weight:g}"
-        self.progress.note(f"{name}, {caution}: cost {change:+.3%}, worst {worst:+.3%}")
+        self.progress.note(f"{name}: cost {change:+.3%}, worst {worst:+.3%}")
         file = self.folder / "best.json"
         best = json.loads(file.read_text())["change"] if file.exists() else None
         allowed = worst <= self.config.tolerance
@@ -184,34 +184,37 @@ class Training:
             figures = {"change": change, "worst": worst} if kept is candidate else _NO_CHANGE
             write_json(file, figures)
 
-    def _measure(self, weights: EvictionWeights) -> tuple[float, float]:
+    def _measure(self, weights: EvictionWeights | PriorityWeights) -> tuple[float, float]:
         path = self.folder / "policies" / f"{weights.sha256[:16]}.mlgo"
         path.parent.mkdir(parents=True, exist_ok=True)
         weights.save(path)
-        base, costs = self._base, self._costs("file", path)
+        base, costs = self._base, self._costs(path)
         changes = [costs[name] / base[name] - 1.0 for name in base]
         return float(np.exp(np.mean(np.log1p(changes))) - 1.0), max(changes)
 
     @cached_property
     def _base(self) -> Costs:
-        return self._costs("default", None)
+        return self._costs(None)
 
-    def _costs(self, kind: AllocationKind, weights: Path | None) -> Costs:
+    def _cost(self, module: Module, weights: Path | None = None) -> float:
+        """Returns what a module costs under a policy, or LLVM's own decisions."""
+        kind: AllocationKind = "file" if weights else "default"
+        return sum(self.allocator.allocate(module, kind, weights=weights).costs.values())
+
+    def _costs(self, weights: Path | None) -> Costs:
         """Returns what the validation programs cost under a policy; kept on disk."""
         todo = distinct(tasks(self.config.validation, self.config.modules))
         modules = parallel_map(self._optimised, todo, self.jobs)
         # The optimised modules' names tell compiler, level and profile apart.
-        key = hashlib.sha256((weights.read_bytes() if weights else b"") + kind.encode())
+        key = hashlib.sha256(weights.read_bytes() if weights else b"")
         key.update("".join(module.bitcode for module in modules).encode())
         file = self.folder / "validation" / f"{key.hexdigest()[:16]}.json"
         if file.exists():
             return dict(json.loads(file.read_text()))
 
-        def cost(module: Module) -> float:
-            return sum(self.allocator.allocate(module, kind, weights=weights).costs.values())
-
         costs: Costs = defaultdict(float)
-        for task, value in zip(todo, parallel_map(cost, modules, self.jobs), strict=True):
+        found = parallel_map(lambda module: self._cost(module, weights), modules, self.jobs)
+        for task, value in zip(todo, found, strict=True):
             costs[task.program.name] += value
         write_json(file, costs)
         return dict(costs)

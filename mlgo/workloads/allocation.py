@@ -9,7 +9,7 @@ from typing import Literal
 from mlgo.policy import Policy
 from mlgo.workloads.optimise import Extra
 
-AllocationKind = Literal["learned", "file", "random", "default"]
+AllocationKind = Literal["learned", "file", "random", "default", "off"]
 
 
 def allocation(
@@ -18,7 +18,8 @@ def allocation(
     *,
     weights: Path | None = None,
     seed: int = 0,
-    priority: bool = False,
+    priority: AllocationKind | None = None,
+    priority_weights: Path | None = None,
     trials: int | None = None,
     scores: Path | None = None,
     choices: Path | None = None,
@@ -28,11 +29,12 @@ def allocation(
 
     Args:
         plugin: the pass plugin.
-        kind: "learned" (the model in the plugin), "file" (`weights`), "random" (any legal
-            choice) or "default" (LLVM's own, the control).
+        kind: of evictions; "learned" (the model in the plugin), "file" (`weights`), "random" (any
+            legal choice), "default" (LLVM's own, the control) or "off" (LLVM alone).
         weights: of "file".
         seed: of "random".
-        priority: the random policy decides about the order of allocation too.
+        priority: of the order of allocation, likewise; None leaves it to the plugin.
+        priority_weights: of its "file".
         trials: allocations to try for a program with a profile; 0 lets the policy alone decide,
             None leaves it to the plugin.
         scores: the file to which each function's `calculateRegAllocScore` is written.
@@ -41,10 +43,11 @@ def allocation(
     """
     env = {"MLGO_POLICY": "off", "MLGO_REGALLOC": kind, "MLGO_REGALLOC_SEED": str(seed)}
     if priority:
-        env["MLGO_REGALLOC_PRIORITY"] = kind
+        env["MLGO_REGALLOC_PRIORITY"] = priority
     if trials is not None:
         env["MLGO_REGALLOC_TRIALS"] = str(trials)
     files = {"WEIGHTS": weights, "SCORES": scores, "CHOICES": choices, "LOG": log}
+    files["PRIORITY_WEIGHTS"] = priority_weights
     for name, path in files.items():
         if path:
             env[f"MLGO_REGALLOC_{name}"] = str(path)

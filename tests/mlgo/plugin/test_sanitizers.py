@@ -103,11 +103,17 @@ def test_register_allocation(allocating):
     choices.write_text("mlgo-choices-1\n" + "".join(f"mix\t{n}\t{n % 16}\n" for n in range(99)))
     allocating.compile("default", choices=choices, priority="random")
     assert clean(allocating)
+    order = models.priority_file("regalloc-speed")
+    for priority in ("learned", "file"):
+        allocating.compile("off", priority=priority, priority_weights=order)
+        assert clean(allocating)
     assert allocating.leftovers() == []
 
 
 def test_errors_of_register_allocation(allocating):
     assert allocating.compile("file", weights="/dev/null", check=False) == 1
+    broken = {"priority": "file", "priority_weights": "/dev/null"}
+    assert allocating.compile("off", check=False, **broken) == 1
     choices = allocating.folder / "choices"
     choices.write_text("mlgo-choices-1\nmix\tx\n")
     assert allocating.compile("default", choices=choices, check=False) == 1

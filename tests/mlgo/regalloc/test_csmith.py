@@ -18,6 +18,8 @@ QUICK, SLOW = 10, 300  # programs
 SMALL = ("--max-funcs", "6", "--max-block-depth", "3", "--no-argc")
 SECONDS = 5.0  # of a run; Csmith's programs may loop for ever
 MODEL = "regalloc-speed" if "regalloc-speed" in models.names() else "inlining-size"
+#: The policies that also decide about the order of allocation.
+ORDER = {"random": "random", "learned": "learned"}
 KINDS = ("default", "random") + (("learned",) if MODEL == "regalloc-speed" else ())
 TRIALS = 100  # for a program
 
@@ -66,7 +68,7 @@ def check_program(folder, seed, plugin):
     assert "checksum" in wanted.log
     for level in ("-O1", "-O2", "-O3"):
         for kind in KINDS:
-            extra = allocation(plugin, kind, seed=seed, priority=kind == "random", trials=0)
+            extra = allocation(plugin, kind, seed=seed, priority=ORDER.get(kind), trials=0)
             found = compile_and_run(folder, name, level, extra)
             assert (found.code, found.log) == (wanted.code, wanted.log), (seed, level, kind)
     if MODEL == "regalloc-speed":

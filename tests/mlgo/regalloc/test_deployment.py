@@ -85,7 +85,7 @@ def test_bitcode(clang):
         ({"weights": ""}, "needs -mlgo-regalloc-weights"),
         ({"choices": "x.c", "weights": "none"}, "cannot use the model"),
         ({"seed": "x"}, "takes a number, not 'x'"),
-        ({"priority": "file", "weights": "none"}, "no file policy for the order of allocation"),
+        ({"priority": "file", "weights": "none"}, "needs -mlgo-regalloc-priority-weights"),
     ],
 )
 def test_bad_input_is_one_error(clang, options, message):

@@ -10,6 +10,8 @@ from mlgo.workloads.optimise import Extra
 from mlgo.workloads.profile import find_profile, use_profile
 
 MODEL = "regalloc-speed" if "regalloc-speed" in models.names() else "inlining-size"
+#: The policies that also decide about the order of allocation.
+ORDER = {"random": "random", "learned": "learned"}
 KINDS = ("random",) + (("learned",) if MODEL == "regalloc-speed" else ())
 SUITES = ("cmark", "leveldb", "libjsoncpp", "libzstd", "pugixml", "re2", "sqlite3", "yaml-cpp")
 
@@ -19,7 +21,13 @@ SUITES = ("cmark", "leveldb", "libjsoncpp", "libzstd", "pugixml", "re2", "sqlite
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("name", SUITES)
 def test_suite_passes(name, kind):
-    policy = allocation(build_plugin(22, MODEL), kind, seed=1, priority=kind == "random", trials=0)
+    policy = allocation(
+        build_plugin(22, MODEL),
+        kind,
+        seed=1,
+        priority=ORDER.get(kind),
+        trials=0,
+    )
     extra = Extra(("-O2", *policy.arguments), policy.environment)
     outcome = run_suite_with(name, f"regalloc, {kind}", extra)
     assert outcome.passed, outcome.log[-3000:]

@@ -1,4 +1,4 @@
-"""Both methods of `mlgo train regalloc` on two small programs: from bitcode to weights, resumed."""
+"""The methods of `mlgo train regalloc` on two small programs: from bitcode to weights, resumed."""
 
 import dataclasses
 
@@ -8,9 +8,10 @@ import pytest
 
 from mlgo.errors import UserError
 from mlgo.regalloc.allocate import Allocator
-from mlgo.regalloc.evolution import EvolutionTraining, RegallocEvolution
+from mlgo.regalloc.evolution import EvictionEvolution, RegallocEvolution
 from mlgo.regalloc.explore import load_alternatives
 from mlgo.regalloc.learn import Preference
+from mlgo.regalloc.priority_evolution import PriorityEvolution
 from mlgo.regalloc.training import RegallocTraining, Training
 from mlgo.regalloc.weights import load_eviction_weights
 from mlgo.toolchain import find_toolchain
@@ -86,7 +87,8 @@ def test_expert_iteration_ends_as_an_uninterrupted_run_does(train, tmp_path):
     assert file.stat().st_mtime_ns == stamp
 
 
-def test_evolution_goes_on_from_the_last_step(train, tmp_path):
+@pytest.mark.parametrize("kind", [EvictionEvolution, PriorityEvolution])
+def test_evolution_goes_on_from_the_last_step(train, tmp_path, kind):
     def steps(folder, count):
         name = f"{RegallocEvolution.__module__}.RegallocEvolution"
         gin.clear_config()
@@ -99,7 +101,7 @@ def test_evolution_goes_on_from_the_last_step(train, tmp_path):
                 f"{name}.validate_every = 9",
             ]
         )
-        _, notes = train(EvolutionTraining, folder)
+        _, notes = train(kind, folder)
         return load_state(tmp_path / folder / "state.npz"), notes
 
     first, _ = steps("parts", 1)

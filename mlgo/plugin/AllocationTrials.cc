@@ -1,4 +1,4 @@
-#include "EvictionTrials.h"
+#include "AllocationTrials.h"
 #include "Error.h"
 #include "Fork.h"
 #include "RegAllocScores.h"
@@ -23,6 +23,9 @@ namespace {
 
 constexpr double Start = 0.25; // of a trial: a process, and the end, which all have to do
 constexpr unsigned MostAnswers = 1 << 16; // that are recorded; later ones are not tried
+// What an order must save: evictions win more than this, and in LLVM's order others would be left
+// (docs/regalloc-evaluation.md).
+constexpr double LeastGain = 0.01;
 
 std::vector<int> numbersIn(const char *Folder) {
   std::vector<int> Numbers;
@@ -53,7 +56,7 @@ void isolate() {
 
 } // namespace
 
-struct EvictionTrials::Outcome {
+struct AllocationTrials::Outcome {
   struct Answer {
     float Promise;
     unsigned Question;
@@ -68,9 +71,9 @@ struct EvictionTrials::Outcome {
 static double *CostOfTrial = nullptr;
 static bool *TrialIsDone = nullptr;
 
-bool EvictionTrials::isPossible() { return numbersIn("/proc/self/task").size() == 1; }
+bool AllocationTrials::isPossible() { return numbersIn("/proc/self/task").size() == 1; }
 
-EvictionTrials::EvictionTrials(double Work, std::function<void()> Clear)
+AllocationTrials::AllocationTrials(double Work, std::function<void()> Clear)
     : Left(Work), Clear(std::move(Clear)),
       Shared(static_cast<Outcome *>(mmap(nullptr, sizeof(Outcome), PROT_READ | PROT_WRITE,
                                          MAP_SHARED | MAP_ANONYMOUS, -1, 0))) {
@@ -78,17 +81,33 @@ EvictionTrials::EvictionTrials(double Work, std::function<void()> Clear)
     fatal("no memory to try allocations");
 }
 
-EvictionTrials::~EvictionTrials() { munmap(Shared, sizeof(Outcome)); }
+AllocationTrials::~AllocationTrials() { munmap(Shared, sizeof(Outcome)); }
 
-bool EvictionTrials::next(float AtStake) {
+bool AllocationTrials::wantOrder() {
+  if (attempt(Role::Recorder, 0))
+    return false;
+  // Where no range gives way to another one, the order does not matter.
+  if (!Shared->Done || Shared->Questions == 0)
+    return false;
+  plan(Left - effort(0)); // what the other order leaves
+  if (attempt(Role::Recorder, 0))
+    return true;
+  if (!improves(LeastGain))
+    return false;
+  plan(Left);
+  return true;
+}
+
+bool AllocationTrials::next(float AtStake) {
   Stake = AtStake;
-  if (++Index == 0 && !attempt(Role::Recorder))
-    plan();
+  if (++Index == 0 && Mine == Role::Parent && Questions == 0 && !attempt(Role::Recorder, 0) &&
+      Shared->Done)
+    plan(Left);
   return Mine == Role::Recorder || (Mine == Role::Parent && Threshold > 0 && Left > 0);
 }
 
 /// Returns in the child, and in the parent when it has ended.
-bool EvictionTrials::attempt(Role Ours) {
+bool AllocationTrials::attempt(Role Ours, unsigned From) {
   Shared->Done = false;
   Shared->Questions = Shared->Answers = 0;
   if (forkAndWait(isolate) == Forked::Child) {
@@ -98,20 +117,23 @@ bool EvictionTrials::attempt(Role Ours) {
     return true;
   }
   Clear();
-  Left -= effort(Index); // a child that there cannot be has no result either
+  Left -= effort(From); // a child that there cannot be has no result either
   return false;
 }
 
 /// What a trial that begins at a question takes, in allocations of the whole function.
-double EvictionTrials::effort(unsigned Question) const {
+double AllocationTrials::effort(unsigned Question) const {
   double Done = Questions ? std::min(1.0, static_cast<double>(Question) / Questions) : 0;
   return 1 - (1 - Start) * Done;
 }
 
-/// The most promising answers that there is work left for.
-void EvictionTrials::plan() {
-  if (!Shared->Done)
-    return; // there is nothing to compare with
+/// Whether the last child's allocation costs less than the best one so far, by more than this part.
+bool AllocationTrials::improves(double Least) const {
+  return Shared->Done && Shared->Cost < (1 - Least) * Cost;
+}
+
+/// The most promising answers to the questions of the last child that so much work is enough for.
+void AllocationTrials::plan(double Work) {
   Cost = Shared->Cost;
   Questions = Shared->Questions;
   MutableArrayRef Answers(Shared->Other, Shared->Answers);
@@ -119,15 +141,16 @@ void EvictionTrials::plan() {
     return std::pair(-A.Promise, A.Question) < std::pair(-B.Promise, B.Question);
   });
   double Planned = 0;
+  Threshold = 0;
   for (const auto &[Promise, Question] : Answers) {
     Planned += effort(Question);
-    if (Planned > Left)
+    if (Planned > Work)
       break;
     Threshold = Promise;
   }
 }
 
-size_t EvictionTrials::choose(size_t Default, EvictionPolicy &Policy) {
+size_t AllocationTrials::choose(size_t Default, EvictionPolicy &Policy) {
   SmallVector<double, 64> Weights(Policy.width());
   Policy.weigh(Default, Weights);
   double Sum = std::accumulate(Weights.begin(), Weights.end(), 0.0);
@@ -139,9 +162,9 @@ size_t EvictionTrials::choose(size_t Default, EvictionPolicy &Policy) {
   for (size_t Slot = 0; Mine == Role::Parent && Slot < Weights.size(); ++Slot) {
     if (Slot == Default || Left <= 0 || static_cast<float>(Weights[Slot]) < Threshold)
       continue;
-    if (attempt(Role::Trial))
+    if (attempt(Role::Trial, Index))
       return Slot;
-    if (Shared->Done && Shared->Cost < Cost) {
+    if (improves()) {
       Cost = Shared->Cost;
       Best = Slot;
     }
@@ -149,7 +172,7 @@ size_t EvictionTrials::choose(size_t Default, EvictionPolicy &Policy) {
   return Best;
 }
 
-void EvictionTrials::record(size_t Default, ArrayRef<double> Weights) {
+void AllocationTrials::record(size_t Default, ArrayRef<double> Weights) {
   for (size_t Slot = 0; Slot < Weights.size(); ++Slot)
     if (Slot != Default && Weights[Slot] > 0 && Shared->Answers < MostAnswers)
       Shared->Other[Shared->Answers++] = {static_cast<float>(Weights[Slot]), Index};
@@ -187,6 +210,6 @@ RegisterPass<EndOfTrialPass> Registered("mlgo-regalloc-end-of-trial", "End of a 
 
 } // namespace
 
-const void *EvictionTrials::endPassID() { return &EndOfTrialPass::ID; }
+const void *AllocationTrials::endPassID() { return &EndOfTrialPass::ID; }
 
 } // namespace mlgo
