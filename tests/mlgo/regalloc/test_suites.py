@@ -8,12 +8,14 @@ from mlgo.testing import run_suite_with
 from mlgo.workloads.allocation import allocation
 from mlgo.workloads.optimise import Extra
 from mlgo.workloads.profile import find_profile, use_profile
+from mlgo.workloads.table import workloads
 
 MODEL = "regalloc-speed" if "regalloc-speed" in models.names() else "inlining-size"
 #: The policies that also decide about the order of allocation.
 ORDER = {"random": "random", "learned": "learned"}
 KINDS = ("random",) + (("learned",) if MODEL == "regalloc-speed" else ())
 SUITES = ("cmark", "leveldb", "libjsoncpp", "libzstd", "pugixml", "re2", "sqlite3", "yaml-cpp")
+PROFILED = tuple(name for name in SUITES if name in workloads())  # the others have no profile
 
 
 @pytest.mark.slow
@@ -36,7 +38,7 @@ def test_suite_passes(name, kind):
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 @pytest.mark.skipif(MODEL != "regalloc-speed", reason="needs the model of register allocation")
-@pytest.mark.parametrize("name", SUITES)
+@pytest.mark.parametrize("name", PROFILED)
 def test_suite_passes_with_trials(name):
     """Needs the program in the corpus, with its profile (`mlgo corpus profile`)."""
     policy = allocation(build_plugin(22, MODEL), "learned", trials=100)
