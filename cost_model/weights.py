@@ -3,22 +3,18 @@
     score = mean over members of MLP(z) + z . skip,  z = clip((features - mean) / deviation)
 
 Lower scores are faster tiles; a difference of scores estimates the logarithm of a ratio of
-times. Format `cost-model-ranker-1`: one line of JSON, then float32 little-endian arrays.
+times. The format is `cost-model-ranker-1` (mlgo/weights_file.py).
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from cost_model.kernel import Floats
-from mlgo.atomic import write_bytes
-from mlgo.errors import UserError
+from mlgo.weights_file import Stored, encode, reading
 
 FORMAT = "cost-model-ranker-1"
 #: Standardized features beyond this are as good as this: kernels unlike all of the training.
@@ -26,7 +22,7 @@ CLIP = 5.0
 
 
 @dataclass(frozen=True, eq=False)
-class Weights:
+class Weights(Stored):
     """A trained ensemble.
 
     Attributes:
@@ -66,17 +62,7 @@ class Weights:
         arrays = [self.mean, self.deviation, self.skip]
         for kernel, bias in zip(self.kernels, self.biases, strict=True):
             arrays += [kernel, bias]
-        body = b"".join(np.ascontiguousarray(a, "<f4").tobytes() for a in arrays)
-        return json.dumps(header).encode() + b"\n" + body
-
-    def save(self, path: Path) -> None:
-        """Writes the file; it is whole or untouched."""
-        write_bytes(path, self.to_bytes())
-
-    @property
-    def sha256(self) -> str:
-        """Identifies the model; its card and the C library carry it."""
-        return hashlib.sha256(self.to_bytes()).hexdigest()
+        return encode(header, arrays)
 
 
 def load_weights(path: Path) -> Weights:
@@ -85,37 +71,16 @@ def load_weights(path: Path) -> Weights:
     Raises:
         UserError: the file is missing or malformed.
     """
-    try:
-        first, _, body = path.read_bytes().partition(b"\n")
-        header = json.loads(first)
-        if header["format"] != FORMAT:
-            raise ValueError(f"the format is {header['format']!r}, not {FORMAT!r}")
-        return _parse(header, np.frombuffer(body, "<f4").astype(np.float32))
-    except FileNotFoundError as error:
-        raise UserError(f"no model at {path}", hint="train one: cost-model train DATA") from error
-    except (ValueError, KeyError, TypeError) as error:
-        hint = "give weights.ranker of a training folder"
-        raise UserError(f"{path} is no model of `cost-model train`: {error}", hint) from error
-
-
-def _parse(header: dict[str, Any], numbers: Floats) -> Weights:
-    if not np.isfinite(numbers).all():
-        raise ValueError("a weight is not a finite number")
-    features, members = tuple(header["features"]), int(header["members"])
-    position = 0
-
-    def take(*shape: int) -> Floats:
-        nonlocal position
-        begin, position = position, position + int(np.prod(shape))
-        return numbers[begin:position].reshape(shape)
-
-    inputs = len(features)
-    mean, deviation, skip = take(inputs), take(inputs), take(members, inputs)
-    kernels, biases = [], []
-    for outputs in header["layers"]:
-        kernels.append(take(members, inputs, outputs))
-        biases.append(take(members, outputs))
-        inputs = outputs
-    if position != len(numbers) or inputs != 1 or not kernels:
-        raise ValueError("its size does not fit its header")
-    return Weights(features, mean, deviation, tuple(kernels), tuple(biases), skip)
+    hint = "give weights.ranker of a training folder"
+    with reading(path, FORMAT, "`cost-model train`", "cost-model train DATA", hint) as file:
+        features, members = tuple(file.header["features"]), int(file.header["members"])
+        inputs = len(features)
+        mean, deviation, skip = file.take(inputs), file.take(inputs), file.take(members, inputs)
+        kernels, biases = [], []
+        for outputs in file.header["layers"]:
+            kernels.append(file.take(members, inputs, outputs))
+            biases.append(file.take(members, outputs))
+            inputs = outputs
+        if inputs != 1 or not kernels:
+            raise ValueError("its size does not fit its header")
+        return Weights(features, mean, deviation, tuple(kernels), tuple(biases), skip)

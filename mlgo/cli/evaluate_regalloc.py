@@ -147,12 +147,11 @@ def _allocators(options: dict[str, Any]) -> tuple[Allocators, Subject]:
 
 
 def _policy(plugin: Path, options: dict[str, Any]) -> Extra:
-    from mlgo.export.policy import format_of
-    from mlgo.regalloc.priority import FORMAT
+    from mlgo.regalloc.priority import is_order
     from mlgo.workloads.allocation import allocation
 
     weights: Path | None = options["weights"]
-    if weights and format_of(weights) == FORMAT:
+    if weights and is_order(weights):
         return allocation(plugin, "off", priority="file", priority_weights=weights)
     return allocation(
         plugin, options["kind"], weights=weights, seed=options["seed"], trials=options["trials"]

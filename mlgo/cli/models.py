@@ -68,10 +68,12 @@ def ship(
     if evaluations:
         click.echo(_write_card(training, evaluations, policy, note, caution))
         return
+    from mlgo.regalloc.priority import is_order
+
     folder = shipped.folder_for(policy)
     folder.mkdir(exist_ok=True)
     best = training / "best.mlgo"
-    if _is_priority(best):
+    if is_order(best):
         shutil.copyfile(best, shipped.priority_file(policy))
         _compile_all(shipped.priority_file(policy), policy, "priority")
         _add_priority(training, policy)
@@ -101,13 +103,6 @@ def figures(evaluations: tuple[Path, ...], policy: str) -> None:
     click.echo(write_card(policy, with_figures(card, found)))
 
 
-def _is_priority(weights: Path) -> bool:
-    from mlgo.export.policy import format_of
-    from mlgo.regalloc.priority import FORMAT
-
-    return format_of(weights) == FORMAT
-
-
 def _compile_all(weights: Path, policy: str, name: str) -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ["CUDA_VISIBLE_DEVICES"] = ""
@@ -122,9 +117,9 @@ def _compile_all(weights: Path, policy: str, name: str) -> None:
 def _write_card(
     training: Path, evaluations: tuple[Path, ...], policy: str, note: str, caution: str
 ) -> Path:
-    from mlgo.export.policy import format_of
     from mlgo.models.card import make_card, write_card
     from mlgo.regalloc.weights import FORMAT
+    from mlgo.weights_file import format_of
 
     evicts = format_of(shipped.folder_for(policy) / "weights.mlgo") == FORMAT
     problem = "regalloc" if evicts else "inlining"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 
 from mlgo.errors import UserError
 from mlgo.export.aot import Interface, compile_model
+from mlgo.weights_file import format_of
 
 
 def export_policy(weights: Path, name: str, outputs: Mapping[str, Path], folder: Path) -> None:
@@ -30,16 +30,6 @@ def export_policy(weights: Path, name: str, outputs: Mapping[str, Path], folder:
         ) from error
     for target, output in outputs.items():
         compile_model(folder, interface, output, target)
-
-
-def format_of(weights: Path) -> str:
-    """Returns the format of a policy's weights, as their header says; "" if there is none."""
-    with weights.open("rb") as file:
-        header = file.readline(1 << 20)
-    try:
-        return str(json.loads(header)["format"])
-    except (ValueError, KeyError, TypeError):
-        return ""
 
 
 def _saved_model(weights: Path, name: str, folder: Path) -> Interface:

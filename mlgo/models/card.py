@@ -58,8 +58,8 @@ def make_card(
         "files": _files(policy),
         "data": _data(splits),
         **figures,
-        "configuration": (training / "config.gin").read_text().splitlines(),
-        **{part: old[part] for part in ("priority",) if part in old},
+        "configuration": _configuration(training),
+        **({"priority": old["priority"]} if "priority" in old else {}),
     }
 
 
@@ -79,10 +79,14 @@ def with_priority(
     priority = {
         "commit": head_commit(Path(__file__).parent),
         "data": _data(splits),
-        "configuration": (training / "config.gin").read_text().splitlines(),
+        "configuration": _configuration(training),
     }
     unmeasured: dict[str, Any] = {"held_out": [], "commands": []}
     return {**card, "files": _files(card["name"]), **unmeasured, "priority": priority}
+
+
+def _configuration(training: Path) -> list[str]:
+    return (training / "config.gin").read_text().splitlines()
 
 
 def _files(policy: str) -> dict[str, str]:

@@ -3,9 +3,10 @@
 // Before a function is allocated, the process forks. The child allocates as LLVM does, leaves its
 // cost and how promising other answers to its eviction questions are in shared memory, and ends
 // when its virtual registers are rewritten; another one does the same in the policy's order. The
-// parent then allocates the function in the order that costs less, and forks again at the questions
-// of the most promising other answers: the child takes that answer and LLVM's from there on. When
-// that costs less, the parent takes the answer too. By that cost, no function gets worse.
+// parent then allocates the function in LLVM's order, or in the policy's if that saves enough, and
+// forks again at the questions of the most promising other answers: the child takes that answer and
+// LLVM's from there on. When that costs less, the parent takes the answer too. By that cost, no
+// function gets worse.
 #ifndef MLGO_ALLOCATIONTRIALS_H
 #define MLGO_ALLOCATIONTRIALS_H
 

@@ -10,7 +10,7 @@ namespace mlgo {
 
 /// A pass to add to a code generation pipeline before LLVM adds its own of the same name. Any order
 /// is legal. Where allocations are tried, the policy's order is one of them, and LLVM's stands
-/// where it does not cost less, and where nothing is tried.
+/// where that does not save enough (AllocationTrials.cc), and where nothing is tried.
 llvm::ImmutablePass *createPriorityAnalysis(const RegAllocOptions &O, CurrentTrials Trials);
 
 } // namespace mlgo

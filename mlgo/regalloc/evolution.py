@@ -15,10 +15,10 @@ from typing import Generic, TypeVar
 
 import gin
 import numpy as np
-from numpy.typing import NDArray
 
 from mlgo.corpus.program import Module
 from mlgo.parallel import parallel_map
+from mlgo.perceptron import Vector, parameters, with_parameters
 from mlgo.regalloc.learn import Preference, initial_weights
 from mlgo.regalloc.priority import PriorityWeights
 from mlgo.regalloc.training import Training, distinct
@@ -26,7 +26,6 @@ from mlgo.regalloc.weights import EvictionWeights
 from mlgo.rollout.collect import tasks
 from mlgo.train.evolution import State, adam, load_state, ranks
 
-Vector = NDArray[np.float64]
 Weights = TypeVar("Weights", bound=EvictionWeights | PriorityWeights)
 
 
@@ -135,20 +134,3 @@ class EvictionEvolution(EvolutionTraining[EvictionWeights]):
         for caution in self.config.cautions:
             candidate = dataclasses.replace(weights, default_weight=caution)
             self._offer(f"{name}, caution {caution:g}", candidate)
-
-
-def parameters(weights: Weights) -> Vector:
-    """Returns kernels and biases as one vector."""
-    arrays = [*weights.kernels, *weights.biases]
-    return np.asarray(np.concatenate([a.reshape(-1) for a in arrays]), np.float64)
-
-
-def with_parameters(weights: Weights, theta: Vector) -> Weights:
-    """Returns the weights with other kernels and biases; inverse of `parameters`."""
-    arrays, position = [], 0
-    for old in (*weights.kernels, *weights.biases):
-        part = theta[position : position + old.size]
-        arrays.append(part.reshape(old.shape).astype(np.float32))
-        position += old.size
-    count = len(weights.kernels)
-    return dataclasses.replace(weights, kernels=tuple(arrays[:count]), biases=tuple(arrays[count:]))

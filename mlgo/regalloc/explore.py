@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from mlgo.corpus.program import Module
 from mlgo.regalloc.allocate import Allocator, Choice
 from mlgo.regalloc.questions import Questions
-from mlgo.regalloc.weights import Floats, Interface
+from mlgo.regalloc.weights import Interface
 from mlgo.rollout.arrays import read_arrays, save_arrays
+from mlgo.weights_file import Floats
 from mlgo.workloads.allocation import AllocationKind
 
 

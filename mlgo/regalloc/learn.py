@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +12,10 @@ import numpy as np
 import tensorflow as tf
 
 from mlgo.errors import UserError
+from mlgo.perceptron import untrained
 from mlgo.regalloc.explore import Alternatives
-from mlgo.regalloc.weights import EvictionWeights, Floats, Interface
+from mlgo.regalloc.weights import EvictionWeights, Interface
+from mlgo.weights_file import Floats
 
 
 @gin.configurable
@@ -52,20 +55,9 @@ def initial_weights(interface: Interface, inputs: Floats, config: Preference) ->
         inputs: float32 (n, interface.inputs), from which mean and deviation are taken.
         config: layers, default_weight and seed are used.
     """
-    rng = np.random.default_rng(config.seed)
-    kernels, size = [], interface.inputs
-    for outputs in config.layers:
-        bound = np.sqrt(6 / (size + outputs))  # Glorot and Bengio, 2010
-        kernels.append(rng.uniform(-bound, bound, (size, outputs)).astype(np.float32))
-        size = outputs
-    kernels.append(np.zeros((size, 1), np.float32))
+    layers = untrained(inputs.mean(axis=0), inputs.std(axis=0), config.layers, config.seed)
     return EvictionWeights(
-        interface,
-        inputs.mean(axis=0).astype(np.float32),
-        np.maximum(inputs.std(axis=0), 1e-3).astype(np.float32),
-        tuple(kernels),
-        tuple(np.zeros(kernel.shape[1], np.float32) for kernel in kernels),
-        config.default_weight,
+        interface=interface, **layers._asdict(), default_weight=config.default_weight
     )
 
 
@@ -153,11 +145,8 @@ def _fit(
         epoch.assign_add(1)
         manager.save()
         progress(int(epoch), float(np.mean(losses)))
-    return EvictionWeights(
-        start.interface,
-        start.mean,
-        start.deviation,
-        tuple(kernel.numpy() for kernel in kernels),
-        tuple(bias.numpy() for bias in biases),
-        config.default_weight,
+    return dataclasses.replace(
+        start,
+        kernels=tuple(kernel.numpy() for kernel in kernels),
+        biases=tuple(bias.numpy() for bias in biases),
     )

@@ -67,7 +67,7 @@ def _apply(kernel: object, activation: tf.Tensor) -> tf.Tensor:
 
 
 def squash(x: tf.Tensor) -> tf.Tensor:
-    """Compresses numbers of any magnitude, as `mlgo.regalloc.weights.squash` does."""
+    """Compresses numbers of any magnitude, as `mlgo.perceptron.squash` does."""
     values = tf.cast(x, tf.float32)
     values = tf.where(tf.math.is_finite(values), values, 0.0)
     return tf.sign(values) * tf.math.log1p(tf.abs(values))

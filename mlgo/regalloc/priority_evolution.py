@@ -15,7 +15,8 @@ import numpy as np
 
 from mlgo.corpus.program import Module
 from mlgo.parallel import parallel_map
-from mlgo.regalloc.evolution import EvolutionTraining, Vector
+from mlgo.perceptron import Vector, untrained
+from mlgo.regalloc.evolution import EvolutionTraining
 from mlgo.regalloc.learn import Preference
 from mlgo.regalloc.priority import FEATURES, PriorityWeights
 
@@ -60,13 +61,5 @@ class PriorityEvolution(EvolutionTraining[PriorityWeights]):
 
 def initial_priority(layers: tuple[int, ...], seed: int) -> PriorityWeights:
     """Returns a policy that leaves LLVM's order as it is."""
-    rng = np.random.default_rng(seed)
-    kernels, inputs = [], len(FEATURES)
-    for outputs in layers:
-        bound = np.sqrt(6 / (inputs + outputs))  # Glorot and Bengio, 2010
-        kernels.append(rng.uniform(-bound, bound, (inputs, outputs)).astype(np.float32))
-        inputs = outputs
-    kernels.append(np.zeros((inputs, 1), np.float32))
     mean, deviation = np.array([_USUAL[name] for name in FEATURES], np.float32).T
-    biases = tuple(np.zeros(kernel.shape[1], np.float32) for kernel in kernels)
-    return PriorityWeights(FEATURES, mean, deviation, tuple(kernels), biases)
+    return PriorityWeights(features=FEATURES, **untrained(mean, deviation, layers, seed)._asdict())

@@ -9,8 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlgo.errors import UserError
-from mlgo.regalloc.weights import Floats, Interface, squash
+from mlgo.perceptron import squash
+from mlgo.regalloc.weights import Interface
 from mlgo.rollout.log import Trajectory, read_log
+from mlgo.weights_file import Floats
 
 _OURS = ("question", "default_choice", "index_to_evict")
 

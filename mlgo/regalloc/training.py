@@ -25,9 +25,10 @@ from mlgo.regalloc.allocate import Allocator
 from mlgo.regalloc.explore import Alternatives, explore, load_alternatives
 from mlgo.regalloc.learn import Preference, prefer
 from mlgo.regalloc.priority import PriorityWeights
-from mlgo.regalloc.weights import EvictionWeights, Floats, load_eviction_weights
+from mlgo.regalloc.weights import EvictionWeights, load_eviction_weights
 from mlgo.rollout.collect import Task, tasks
 from mlgo.train.progress import Progress
+from mlgo.weights_file import Floats
 from mlgo.workloads.allocation import AllocationKind
 from mlgo.workloads.optimise import Level, Optimiser
 

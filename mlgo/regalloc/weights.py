@@ -7,26 +7,22 @@
 The last slot is the candidate itself: evict nothing. The legal slot with the highest score wins.
 With a last layer of zeros the policy decides as LLVM's default.
 
-The plugin's `file` policy reads the same file (mlgo/plugin/EvictionFileModel.cc). Format
-`mlgo-evict-1`: one line of JSON, then float32 little-endian: mean, deviation, per layer kernel
-(inputs x outputs, row-major) and bias, default_weight.
+The plugin's `file` policy reads the same file (mlgo/plugin/EvictionFileModel.cc), of format
+`mlgo-evict-1`: a network (mlgo/perceptron.py) and default_weight.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mlgo.atomic import write_bytes
-from mlgo.errors import UserError
+from mlgo.perceptron import Perceptron, take_layers
+from mlgo.weights_file import Floats, encode, reading
 
 FORMAT = "mlgo-evict-1"
-Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -51,33 +47,21 @@ class Interface:
         return 2 * (len(self.slot_features) + 2) + len(self.global_features)
 
 
-@dataclass(frozen=True)
-class EvictionWeights:
-    """A policy's parameters.
+@dataclass(frozen=True, kw_only=True)
+class EvictionWeights(Perceptron):
+    """A policy's parameters: a network over what is known of a slot.
 
     Attributes:
         interface: of the compiler that it was trained for.
-        mean, deviation: float32 (inputs,), of the squashed inputs.
-        kernels: per layer float32 (inputs, outputs); the last has one output.
-        biases: per layer float32 (outputs,).
         default_weight: how far the network must disagree to overrule LLVM's default.
     """
 
     interface: Interface
-    mean: Floats
-    deviation: Floats
-    kernels: tuple[Floats, ...]
-    biases: tuple[Floats, ...]
     default_weight: float
 
     def scores(self, inputs: Floats, default: NDArray[np.bool_]) -> Floats:
         """Returns float32 (...) for squashed inputs (..., inputs); `default` marks LLVM's slots."""
-        activation = (inputs - self.mean) / self.deviation
-        for index, (kernel, bias) in enumerate(zip(self.kernels, self.biases, strict=True)):
-            activation = activation @ kernel + bias
-            if index + 1 < len(self.kernels):
-                activation = np.tanh(activation)
-        return np.asarray(activation[..., 0] + self.default_weight * default, np.float32)
+        return np.asarray(self.outputs(inputs) + self.default_weight * default, np.float32)
 
     def to_bytes(self) -> bytes:
         """Returns the file's content."""
@@ -87,32 +71,9 @@ class EvictionWeights:
             "global_features": list(self.interface.global_features),
             "integers": list(self.interface.integers),
             "width": self.interface.width,
-            "layers": [kernel.shape[1] for kernel in self.kernels],
+            "layers": self.layers,
         }
-        arrays = [self.mean, self.deviation]
-        for kernel, bias in zip(self.kernels, self.biases, strict=True):
-            arrays += [kernel, bias]
-        arrays.append(np.array([self.default_weight], np.float32))
-        body = b"".join(np.ascontiguousarray(a, "<f4").tobytes() for a in arrays)
-        return json.dumps(header).encode() + b"\n" + body
-
-    def save(self, path: Path) -> None:
-        """Writes the file, atomically."""
-        write_bytes(path, self.to_bytes())
-
-    @property
-    def sha256(self) -> str:
-        """Identifies the policy; the model card and the plugin carry it."""
-        return hashlib.sha256(self.to_bytes()).hexdigest()
-
-
-def squash(x: NDArray[np.float32]) -> Floats:
-    """Compresses numbers of any magnitude: sign(x) log(1 + |x|), float32; 0 for infinity and NaN.
-
-    LLVM 22 divides by the size of empty live ranges.
-    """
-    values = np.where(np.isfinite(x), x, 0)
-    return np.asarray(np.sign(values) * np.log1p(np.abs(values)), np.float32)
+        return encode(header, [*self.arrays, self.default_weight])
 
 
 def load_eviction_weights(path: Path) -> EvictionWeights:
@@ -121,45 +82,15 @@ def load_eviction_weights(path: Path) -> EvictionWeights:
     Raises:
         UserError: the file is missing or malformed.
     """
-    try:
-        line, _, body = path.read_bytes().partition(b"\n")
-        header = json.loads(line)
-        if header["format"] != FORMAT:
-            raise ValueError(f"the format is {header['format']!r}, not {FORMAT!r}")
+    with reading(path, FORMAT, "an eviction policy", "mlgo train regalloc") as file:
         interface = Interface(
-            tuple(header["slot_features"]),
-            tuple(header["global_features"]),
-            tuple(header["integers"]),
-            int(header["width"]),
+            tuple(file.header["slot_features"]),
+            tuple(file.header["global_features"]),
+            tuple(file.header["integers"]),
+            int(file.header["width"]),
         )
-        return _parse(interface, list(header["layers"]), body)
-    except FileNotFoundError as error:
-        raise UserError(f"no model at {path}", hint="train one: mlgo train regalloc") from error
-    except (ValueError, KeyError, TypeError) as error:
-        raise UserError(f"{path} is no model of an eviction policy: {error}") from error
-
-
-def _parse(interface: Interface, layers: list[int], body: bytes) -> EvictionWeights:
-    numbers = np.frombuffer(body, "<f4")
-    if not np.isfinite(numbers).all():
-        raise ValueError("a weight is not a finite number")
-    position = 0
-
-    def take(*shape: int) -> Floats:
-        nonlocal position
-        begin, position = position, position + int(np.prod(shape))
-        return numbers[begin:position].reshape(shape).astype(np.float32)
-
-    inputs = interface.inputs
-    mean, deviation = take(inputs), take(inputs)
-    kernels, biases = [], []
-    for outputs in layers:
-        kernels.append(take(inputs, outputs))
-        biases.append(take(outputs))
-        inputs = outputs
-    default_weight = float(take(1)[0])
-    if position != len(numbers) or inputs != 1:
-        raise ValueError("its size does not fit its header")
-    return EvictionWeights(
-        interface, mean, deviation, tuple(kernels), tuple(biases), default_weight
-    )
+        layers = take_layers(file, interface.inputs)
+        (default_weight,) = file.take(1).tolist()
+        return EvictionWeights(
+            interface=interface, **layers._asdict(), default_weight=default_weight
+        )

@@ -14,18 +14,16 @@ from pathlib import Path
 
 import gin
 import numpy as np
-from numpy.typing import NDArray
 
 from mlgo.inlining.features import FEATURES
 from mlgo.inlining.scope import Scope
-from mlgo.inlining.weights import Weights, squash
+from mlgo.inlining.weights import Weights
+from mlgo.perceptron import Vector, parameters, squash, untrained, with_parameters
 from mlgo.policy import Policy
 from mlgo.rollout.arrays import save_arrays
 from mlgo.train.objective import Objective, Problem
 from mlgo.train.selection import Selection
 from mlgo.train.workspace import Workspace
-
-Vector = NDArray[np.float64]
 
 
 @gin.configurable
@@ -173,36 +171,5 @@ def adam(state: State, gradient: Vector, rate: float) -> State:
 def initial_weights(objective: Objective, config: Evolution) -> Weights:
     """Returns a policy that decides as LLVM's default, normalised by what the default saw."""
     values = squash(np.concatenate([s.features for _, s in objective.default]))
-    rng = np.random.default_rng(config.seed)
-    kernels, inputs = [], len(FEATURES)
-    for outputs in config.layers:
-        bound = np.sqrt(6 / (inputs + outputs))  # Glorot and Bengio, 2010
-        kernels.append(rng.uniform(-bound, bound, (inputs, outputs)).astype(np.float32))
-        inputs = outputs
-    kernels.append(np.zeros((inputs, 1), np.float32))
-    return Weights(
-        FEATURES,
-        values.mean(axis=0).astype(np.float32),
-        np.maximum(values.std(axis=0), 1e-3).astype(np.float32),
-        tuple(kernels),
-        tuple(np.zeros(k.shape[1], np.float32) for k in kernels),
-        default_weight=1.0,
-        scope=config.scope,
-    )
-
-
-def parameters(weights: Weights) -> Vector:
-    """Returns kernels and biases as one vector."""
-    arrays = [*weights.kernels, *weights.biases]
-    return np.asarray(np.concatenate([a.reshape(-1) for a in arrays]), np.float64)
-
-
-def with_parameters(weights: Weights, theta: Vector) -> Weights:
-    """Returns the weights with other kernels and biases; inverse of `parameters`."""
-    arrays, position = [], 0
-    for old in (*weights.kernels, *weights.biases):
-        part = theta[position : position + old.size]
-        arrays.append(part.reshape(old.shape).astype(np.float32))
-        position += old.size
-    count = len(weights.kernels)
-    return dataclasses.replace(weights, kernels=tuple(arrays[:count]), biases=tuple(arrays[count:]))
+    layers = untrained(values.mean(axis=0), values.std(axis=0), config.layers, config.seed)
+    return Weights(features=FEATURES, **layers._asdict(), default_weight=1.0, scope=config.scope)

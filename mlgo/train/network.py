@@ -12,7 +12,9 @@ from tf_agents.specs import tensor_spec
 
 from mlgo.inlining.features import DEFAULT_DECISION, FEATURES
 from mlgo.inlining.scope import SCOPE_FEATURES, Scope
-from mlgo.inlining.weights import Floats, Weights, squash
+from mlgo.inlining.weights import Weights
+from mlgo.perceptron import squash
+from mlgo.weights_file import Floats
 
 OBSERVATION_SPEC = tensor_spec.TensorSpec((len(FEATURES),), tf.float32, "squashed_features")
 ACTION_SPEC = tensor_spec.BoundedTensorSpec((), tf.int64, 0, 1, "inlining_decision")
@@ -84,13 +86,13 @@ class PolicyNetwork(network.Network):  # type: ignore[misc]
         kernels: list[Floats] = [layer.kernel.numpy() for layer in layers]
         biases: list[Floats] = [layer.bias.numpy() for layer in layers]
         return Weights(
-            FEATURES,
-            self._mean,
-            self._deviation,
-            tuple(kernels),
-            tuple(biases),
-            self._default_weight,
-            self._scope,
+            features=FEATURES,
+            mean=self._mean,
+            deviation=self._deviation,
+            kernels=tuple(kernels),
+            biases=tuple(biases),
+            default_weight=self._default_weight,
+            scope=self._scope,
         )
 
 

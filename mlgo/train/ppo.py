@@ -24,7 +24,7 @@ from tf_agents.networks import network, utils, value_network
 from tf_agents.trajectories import StepType, time_step, trajectory
 
 from mlgo.inlining.scope import Scope
-from mlgo.inlining.weights import squash
+from mlgo.perceptron import squash
 from mlgo.policy import Policy
 from mlgo.rollout.sample import Sample
 from mlgo.train.network import ACTION_SPEC, OBSERVATION_SPEC, PolicyNetwork

@@ -18,13 +18,13 @@ def weights(seed=0, layers=(8, 4), default_weight=1.0):
     sizes = [len(FEATURES), *layers, 1]
     shapes = list(itertools.pairwise(sizes))
     return Weights(
-        FEATURES,
-        rng.normal(size=sizes[0]).astype(np.float32),
-        rng.uniform(0.5, 2, sizes[0]).astype(np.float32),
-        tuple(rng.normal(size=shape).astype(np.float32) for shape in shapes),
-        tuple(rng.normal(size=shape[1]).astype(np.float32) for shape in shapes),
-        default_weight,
-        Scope(20.0, 30.0, 10.0),
+        features=FEATURES,
+        mean=rng.normal(size=sizes[0]).astype(np.float32),
+        deviation=rng.uniform(0.5, 2, sizes[0]).astype(np.float32),
+        kernels=tuple(rng.normal(size=shape).astype(np.float32) for shape in shapes),
+        biases=tuple(rng.normal(size=shape[1]).astype(np.float32) for shape in shapes),
+        default_weight=default_weight,
+        scope=Scope(20.0, 30.0, 10.0),
     )
 
 

@@ -6,21 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from mlgo import models
 from mlgo.plugin.build import build_plugin
 from mlgo.process import check, run
 from mlgo.toolchain import find_toolchain
 from mlgo.workloads.allocation import allocation
 from mlgo.workloads.optimise import Extra
+from tests.mlgo.regalloc.kinds import KINDS, MODEL, ORDER
 
 HEADERS = Path("/usr/include/csmith")
 QUICK, SLOW = 10, 300  # programs
 SMALL = ("--max-funcs", "6", "--max-block-depth", "3", "--no-argc")
 SECONDS = 5.0  # of a run; Csmith's programs may loop for ever
-MODEL = "regalloc-speed" if "regalloc-speed" in models.names() else "inlining-size"
-#: The policies that also decide about the order of allocation.
-ORDER = {"random": "random", "learned": "learned"}
-KINDS = ("default", "random") + (("learned",) if MODEL == "regalloc-speed" else ())
 TRIALS = 100  # for a program
 
 pytestmark = pytest.mark.skipif(
@@ -71,8 +67,7 @@ def check_program(folder, seed, plugin):
             extra = allocation(plugin, kind, seed=seed, priority=ORDER.get(kind), trials=0)
             found = compile_and_run(folder, name, level, extra)
             assert (found.code, found.log) == (wanted.code, wanted.log), (seed, level, kind)
-    if MODEL == "regalloc-speed":
-        check_trials(folder, name, wanted, plugin)
+    check_trials(folder, name, wanted, plugin)
     (folder / f"{name}.c").unlink()
     return True
 

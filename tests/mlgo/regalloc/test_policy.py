@@ -7,8 +7,9 @@ import pytest
 
 from mlgo import models
 from mlgo.errors import UserError
+from mlgo.perceptron import squash
 from mlgo.regalloc.questions import read_questions
-from mlgo.regalloc.weights import EvictionWeights, load_eviction_weights, squash
+from mlgo.regalloc.weights import EvictionWeights, load_eviction_weights
 
 
 def questions_of(clang, regalloc="random", **options):
@@ -23,15 +24,15 @@ def random_weights(questions, seed=0):
     x = questions.inputs[questions.mask]
     inputs = questions.interface.inputs
     return EvictionWeights(
-        questions.interface,
-        x.mean(axis=0),
-        np.maximum(x.std(axis=0), 1e-3),
-        (
+        interface=questions.interface,
+        mean=x.mean(axis=0),
+        deviation=np.maximum(x.std(axis=0), 1e-3),
+        kernels=(
             rng.normal(0, 0.3, (inputs, 8)).astype(np.float32),
             rng.normal(0, 0.5, (8, 1)).astype(np.float32),
         ),
-        (rng.normal(0, 0.1, 8).astype(np.float32), np.zeros(1, np.float32)),
-        1.0,
+        biases=(rng.normal(0, 0.1, 8).astype(np.float32), np.zeros(1, np.float32)),
+        default_weight=1.0,
     )
 
 

@@ -2,25 +2,21 @@
 
 import pytest
 
-from mlgo import models
 from mlgo.plugin.build import build_plugin
 from mlgo.testing import run_suite_with
 from mlgo.workloads.allocation import allocation
 from mlgo.workloads.optimise import Extra
 from mlgo.workloads.profile import find_profile, use_profile
 from mlgo.workloads.table import workloads
+from tests.mlgo.regalloc.kinds import KINDS, MODEL, ORDER
 
-MODEL = "regalloc-speed" if "regalloc-speed" in models.names() else "inlining-size"
-#: The policies that also decide about the order of allocation.
-ORDER = {"random": "random", "learned": "learned"}
-KINDS = ("random",) + (("learned",) if MODEL == "regalloc-speed" else ())
 SUITES = ("cmark", "leveldb", "libjsoncpp", "libzstd", "pugixml", "re2", "sqlite3", "yaml-cpp")
 PROFILED = tuple(name for name in SUITES if name in workloads())  # the others have no profile
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", KINDS[1:])
 @pytest.mark.parametrize("name", SUITES)
 def test_suite_passes(name, kind):
     policy = allocation(
