@@ -22,16 +22,17 @@ int telamalloc::pickSection(const Skyline &Sky, int Left, int Right, double Eage
     int64_t Slack = Sky.slack(S), Floor = Sky.floorOf(S);
     int Choices = Slack > 0;
     bool Flat = true;
-    for (int K = 0; K < Count && Flat; ++K)
+    auto score = [&] {
+      return double(Floor) / Capacity + Eagerness * Choices + 0.01 * double(Slack) / Capacity;
+    };
+    // Counting takes most of the time: it ends where the section cannot be the best any more.
+    for (int K = 0; K < Count && Flat && score() < Best; ++K)
       if (Sky.rest(M[K].Buffer) == Floor) {
         ++Choices;
         Flat = Floor == Lowest || Sky.isFlat(M[K].Buffer);
       }
-    if (!Flat)
-      continue;
-    double Score = double(Floor) / Capacity + Eagerness * Choices + 0.01 * double(Slack) / Capacity;
-    if (Score < Best) {
-      Best = Score;
+    if (Flat && score() < Best) {
+      Best = score();
       Chosen = S;
     }
   }

@@ -50,57 +50,55 @@ double PQTree::logOrders() const {
 uint64_t PQTree::hash(const Token *N, const std::vector<uint64_t> &Key) {
   if (N->isLeaf())
     return Key[N->What];
+  if (N->What == P) {
+    uint64_t Sum = 0;
+    for (const Token *C = N + 1; C != N->end(); C = C->end())
+      Sum += C->isLeaf() ? Key[C->What] : hash(C, Key);
+    return mix(Sum);
+  }
   constexpr uint64_t Base = 0x100000001b3;
-  uint64_t Sum = 0, Forth = 0, Back = 0, Power = 1;
+  uint64_t Forth = 0, Back = 0, Power = 1;
   for (const Token *C = N + 1; C != N->end(); C = C->end()) {
-    const uint64_t H = hash(C, Key);
-    Sum += H;
+    const uint64_t H = C->isLeaf() ? Key[C->What] : hash(C, Key);
     Forth = Forth * Base + H;
     Back += H * Power;
     Power *= Base;
   }
-  return N->What == P ? mix(Sum) : mix(mix(Forth) + mix(Back));
+  return mix(mix(Forth) + mix(Back));
 }
 
-bool PQTree::Editor::join(const PQTree &T, const Leaves &Group, PQTree &To) {
-  New = nullptr;
-  return run(T, Group, To);
+PQTree::Editor::Editor(size_t MostLeaves) : Counts(MostLeaves - Q, OneLeaf) {
+  Counts[0] = Counts[P - Q] = 0;
 }
 
-bool PQTree::Editor::replace(const PQTree &T, const Leaves &Old, const Leaves &Others, PQTree &To) {
-  New = &Others;
-  return run(T, Old, To);
-}
-
-bool PQTree::Editor::run(const PQTree &T, const Leaves &Group, PQTree &To) {
+void PQTree::Editor::mark(const PQTree &T, const Leaves &Group) {
   for (Leaf L : Group)
-    Marked[L] = 1;
-  count(T.Tokens);
-  Out = &To.Tokens;
-  Out->clear();
-  const bool Possible = root(Begin);
-  for (Leaf L : Group)
-    Marked[L] = 0;
-  return Possible;
-}
-
-void PQTree::Editor::count(const std::vector<Token> &In) {
+    Counts[L - Q] += OneMarked;
+  const std::vector<Token> &In = T.Tokens;
   Begin = In.data();
   Before.resize(In.size() + 1);
-  Count Sum{0, 0};
+  Count Sum = 0;
   for (size_t K = 0; K < In.size(); ++K) {
     Before[K] = Sum;
-    Sum.Leaves = static_cast<uint16_t>(Sum.Leaves + In[K].isLeaf());
-    Sum.Marked = static_cast<uint16_t>(Sum.Marked + (In[K].isLeaf() && Marked[In[K].What]));
+    Sum += Counts[In[K].What - Q];
   }
   Before[In.size()] = Sum;
+  for (Leaf L : Group)
+    Counts[L - Q] -= OneMarked;
+}
+
+bool PQTree::Editor::write(const Leaves *Others, PQTree &To) {
+  New = Others;
+  Row.clear();
+  Out = &To.Tokens;
+  Out->clear();
+  return root(Begin);
 }
 
 PQTree::Editor::Fill PQTree::Editor::at(const Token *N) const {
-  const Count First = Before[N - Begin], Last = Before[N->end() - Begin];
-  if (First.Marked == Last.Marked)
-    return Fill::Empty;
-  return Last.Marked - First.Marked == Last.Leaves - First.Leaves ? Fill::Full : Fill::Partial;
+  const Count Inside = Before[N->end() - Begin] - Before[N - Begin];
+  const Count Marked = Inside & (OneLeaf - 1);
+  return Marked == 0 ? Fill::Empty : Marked == Inside / OneLeaf ? Fill::Full : Fill::Partial;
 }
 
 void PQTree::Editor::copyChildren(const Token *N, Fill Which) {
@@ -256,20 +254,22 @@ bool PQTree::Editor::partialP(const Token *N, bool GroupLast) {
 }
 
 bool PQTree::Editor::partialQ(const Token *N, bool GroupLast) {
-  std::vector<const Token *> Children;
+  const size_t First = Row.size();
   for (const Token *C = N + 1; C != N->end(); C = C->end())
-    Children.push_back(C);
-  const bool MarkedFirst = at(Children.front()) == Fill::Full || at(Children.back()) == Fill::Empty;
+    Row.push_back(C);
+  const size_t End = Row.size();
+  const bool MarkedFirst = at(Row[First]) == Fill::Full || at(Row[End - 1]) == Fill::Empty;
   if (MarkedFirst == GroupLast)
-    std::reverse(Children.begin(), Children.end());
+    std::reverse(Row.begin() + static_cast<std::ptrdiff_t>(First), Row.end());
   Fill Before = GroupLast ? Fill::Empty : Fill::Full;
-  for (const Token *C : Children) {
-    const Fill F = at(C);
+  for (size_t K = First; K < End; ++K) {
+    const Fill F = at(Row[K]);
     if ((GroupLast ? F < Before : F > Before) || (F == Fill::Partial && Before == F))
       return false;
     Before = F;
-    if (!edge(C, GroupLast))
+    if (!edge(Row[K], GroupLast))
       return false;
   }
+  Row.resize(First);
   return true;
 }

@@ -33,18 +33,19 @@ public:
   class Editor {
   public:
     /// \param MostLeaves one more than the largest number of a leaf.
-    explicit Editor(size_t MostLeaves) : Marked(MostLeaves) {}
+    explicit Editor(size_t MostLeaves);
 
-    /// The orders of a tree in which `Group` lies together; false: there is none.
-    bool join(const PQTree &T, const Leaves &Group, PQTree &To);
-    /// The same, with other leaves, in any order, in the place of `Old`.
-    bool replace(const PQTree &T, const Leaves &Old, const Leaves &New, PQTree &To);
+    /// Says what is to lie together. The tree has to stay as it is until it is rewritten.
+    void mark(const PQTree &T, const Leaves &Group);
+    /// The orders of the tree in which the group lies together; false: there is none.
+    bool join(PQTree &To) { return write(nullptr, To); }
+    /// The same, with other leaves, in any order, in the place of the group.
+    bool replace(const Leaves &Others, PQTree &To) { return write(&Others, To); }
 
   private:
     enum class Fill : uint8_t { Empty, Partial, Full };
 
-    bool run(const PQTree &T, const Leaves &Group, PQTree &To);
-    void count(const std::vector<Token> &In);
+    bool write(const Leaves *Others, PQTree &To);
     Fill at(const Token *N) const;
     void copy(const Token *N) { Out->insert(Out->end(), N, N->end()); }
     void copyChildren(const Token *N, Fill Which);
@@ -59,15 +60,16 @@ public:
     bool partialP(const Token *N, bool GroupLast);
     bool partialQ(const Token *N, bool GroupLast);
 
-    struct Count {
-      uint16_t Leaves, Marked;
-    };
+    /// Leaves in the upper half, marked ones in the lower.
+    using Count = uint32_t;
+    static constexpr Count OneLeaf = 1 << 16, OneMarked = 1;
 
-    std::vector<char> Marked;
+    std::vector<Count> Counts;   ///< Of one token, by what it is: inner nodes come first.
     const Leaves *New = nullptr; ///< What takes the group's place; nothing: itself.
     const Token *Begin = nullptr;
-    std::vector<Count> Before; ///< Of each node, and of the end.
+    std::vector<Count> Before; ///< Of what precedes each token, and the end.
     std::vector<Token> *Out = nullptr;
+    std::vector<const Token *> Row; ///< Children of the Q nodes that are being rewritten.
   };
 
   /// Any order of the leaves.

@@ -8,9 +8,11 @@ namespace {
 
 using Vector = Runs::Vector;
 
-constexpr int8_t Never = 60; ///< More places than there are; twice as many are a byte.
+constexpr uint8_t Never = 60; ///< More places than there are; four times as many are a byte.
 
-Vector all(int8_t X) { return Vector{} + X; }
+constexpr uint8_t Yes = 255; ///< Of a mask.
+
+Vector all(uint8_t X) { return Vector{} + X; }
 Vector choose(Vector Mask, Vector A, Vector B) { return (A & Mask) | (B & ~Mask); }
 Vector min(Vector A, Vector B) { return A < B ? A : B; }
 Vector max(Vector A, Vector B) { return A < B ? B : A; }
@@ -28,7 +30,7 @@ void Runs::watch(const std::vector<int> &Steps, const std::vector<int32_t> &End,
     for (int K = 0; K < Lanes; ++K) {
       const bool Watched = K < static_cast<int>(Steps.size());
       const bool Before = Watched && End[L] < Steps[K], At = Watched && End[L] == Steps[K];
-      (Before ? C.None : At ? C.Full : C.Empty)[K] = -1;
+      (Before ? C.None : At ? C.Full : C.Empty)[K] = Yes;
     }
     C.Any = C.Full & 1;
     C.One = C.Both = choose(C.Empty, all(Never), all(1));
@@ -51,7 +53,7 @@ void Runs::Count::settle() {
 
 /// What kinds of children a node has.
 struct Runs::Kinds {
-  Vector None = all(-1), Empty{}, Full{}, Mixed{};
+  Vector None = all(Yes), Empty{}, Full{}, Mixed{};
 
   void add(const Count &Child) {
     None &= Child.None;

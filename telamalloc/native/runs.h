@@ -19,7 +19,7 @@ namespace telamalloc {
 class Runs {
 public:
   static constexpr int Lanes = 16;
-  using Vector [[gnu::vector_size(Lanes)]] = int8_t;
+  using Vector [[gnu::vector_size(Lanes)]] = uint8_t; ///< Whose minimum is one instruction.
 
   /// \param Steps at most `Lanes`, ascending.
   /// \param End the step at which each leaf ends.
@@ -31,7 +31,7 @@ public:
   Vector of(const PQTree &T) const { return count(T.root()).Any; }
 
 private:
-  /// Of one node, for all steps. The masks are 0 or -1.
+  /// Of one node, for all steps. The masks are 0 or 255.
   struct Count {
     Vector None;           ///< All of it ends before.
     Vector Empty, Full;    ///< None of what is left ends at the step, or all.

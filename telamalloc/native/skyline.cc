@@ -307,9 +307,17 @@ bool Skyline::fits(int S) {
   if (!SubsetBound)
     return true;
   Scratch.clear();
-  for (int K = 0; K < Count; ++K)
-    if (Rests[Begin[K].Buffer].Offset > Safe)
-      Scratch.emplace_back(Rests[Begin[K].Buffer].Offset, K);
+  int64_t All = 0, Highest = 0;
+  for (int K = 0; K < Count; ++K) {
+    const int64_t Offset = Rests[Begin[K].Buffer].Offset;
+    if (Offset <= Safe)
+      continue;
+    Scratch.emplace_back(Offset, K);
+    Highest = std::max(Highest, Offset);
+    All += Begin[K].Height;
+  }
+  if (Highest + All <= Capacity)
+    return true; // Often; to sort takes longer than all else here.
   std::sort(Scratch.begin(), Scratch.end(), std::greater<>());
   int64_t Sum = 0;
   for (int K = 0; K < static_cast<int>(Scratch.size()); ++K) {

@@ -47,6 +47,7 @@ std::vector<Solid> solidsOf(const std::vector<BufferSpec> &Buffers,
 constexpr int SearchLimit = 3000;
 constexpr int GreedyRounds = 3;
 constexpr int LoweringRounds = 60;
+constexpr int Forever = INT32_MAX;
 
 Outcome searchPart(const Instance &I, int64_t Capacity, const Params &P, const Watch &W,
                    Counters &C, std::vector<int64_t> &Offsets) {
@@ -75,19 +76,31 @@ Params withoutSweepsOfGaps(Params P, const std::vector<BufferSpec> &Buffers,
   return P;
 }
 
+double freeShare(const std::vector<Solid> &Solids, int64_t Capacity) {
+  double Used = 0;
+  int64_t First = INT64_MAX, Last = INT64_MIN;
+  for (const Solid &S : Solids) {
+    Used += double(S.Spec.Size) * double(S.Upper - S.Lower);
+    First = std::min(First, S.Lower);
+    Last = std::max(Last, S.Upper);
+  }
+  return 1 - Used / (double(Capacity) * double(Last - First));
+}
+
 /// The search along memory and the sweep along time take turns; what one is blind to, the
 /// other often finds.
 class Portfolio {
 public:
   Portfolio(const Instance &I, const std::vector<Solid> &Own, int64_t Capacity, const Params &P,
             const Watch &W)
-      : P(P), W(W), Own(Own), Capacity(Capacity - Capacity % unitOf(Own)), Slice(P),
-        Along(I, Capacity, Slice, W), Rng(P.Seed) {}
+      : P(P), W(W), Own(Own), Capacity(Capacity - Capacity % unitOf(Own)),
+        Free(freeShare(Own, Capacity)), Slice(P), Along(I, Capacity, Slice, W), Rng(P.Seed) {}
 
   Outcome run(Counters &C, std::vector<int64_t> &Offsets) {
     for (int Turn = 0;; ++Turn) {
       const int Doublings = std::min(Turn, MaxDoublings);
-      const int64_t Nodes = Turn == 0 ? FirstSlice : Progress > FarEnough ? ShortSlice : LongSlice;
+      const bool SweepsGoFar = Progress > FarEnough && Free < MuchFree;
+      const int64_t Nodes = Turn == 0 ? FirstSlice : SweepsGoFar ? ShortSlice : LongSlice;
       Slice.NodeBudget = limited(C.Nodes + (Nodes << Doublings));
       const Outcome Result = Along.run(C);
       if (Result == Outcome::Solved)
@@ -101,7 +114,8 @@ public:
 
 private:
   // Measured on training instances.
-  static constexpr double FarEnough = 0.25; ///< A sweep that gets so far deserves more turns.
+  static constexpr double FarEnough = 0.25; ///< A sweep that gets so far deserves more turns,
+  static constexpr double MuchFree = 0.07;  ///< unless so much is free: it has to guess where.
   static constexpr int64_t FirstSlice = 3000, LongSlice = 12000, ShortSlice = 100;
   static constexpr int FirstWidth = 16;
   static constexpr int MaxDoublings = 8;
@@ -139,6 +153,7 @@ private:
   const Watch &W;
   const std::vector<Solid> &Own;
   int64_t Capacity;
+  double Free;  ///< Share of the memory, over time.
   Params Slice; ///< With the nodes of this turn.
   Search Along;
   Random Rng;
@@ -193,42 +208,69 @@ class Lowering {
 public:
   Lowering(const Instance &I, const std::vector<Solid> &Solids, int64_t Floor, int64_t Capacity,
            const Params &P, const Watch &W)
-      : I(I), Solids(Solids), P(P), W(W), Bound(lowerBound(I)), Floor(Floor), Capacity(Capacity) {}
-
-  void run(Counters &C, std::vector<int64_t> &Best, int64_t High) {
-    const int64_t Ceiling = std::min(Capacity, ceilingOf(I));
-    High = std::min(High, Ceiling + 1);
-    for (int64_t Budget = 4000; High > least() && !over(C); Budget *= 4)
-      for (int64_t Low = least(); Low < High && !over(C);) {
-        int64_t Target = High > Ceiling ? std::min(2 * Low, Ceiling) : Low + (High - Low) / 2;
-        std::vector<int64_t> Offsets;
-        Outcome Result = ask(Target, Budget, C, Offsets);
-        if (Result == Outcome::Solved) {
-          Best = Offsets;
-          High = peakOf(I, Best);
-        } else {
-          Low = Target + 1;
-          if (Result == Outcome::Infeasible)
-            Bound = std::max(Bound, Low);
-          if (High <= Ceiling && High - Low < (High - Bound) / 16)
-            break; // A larger budget is of more use than the last bytes.
-        }
-      }
-    if (Bound > Ceiling)
-      Bound = INT64_MAX; // No capacity is enough.
+      : I(I), Solids(Solids), P(P), W(W), Bound(lowerBound(I)), Floor(Floor),
+        Ceiling(std::min(Capacity, ceilingOf(I))) {
+    const int Rounds = isLarge() ? GreedyRounds : LoweringRounds;
+    High = std::min(packPart(I, Solids, least(), Rounds, P, W, Best), Ceiling + 1);
   }
 
-  int64_t bound() const { return Bound; }
+  /// Nothing is left to be won here, or nothing can be.
+  bool done() const { return High <= least() || Exhausted; }
 
-private:
-  /// Below this peak nothing is won: another part is as high, or there is a proof.
-  int64_t least() const { return std::max(Bound, Floor); }
+  /// Spends one budget, and more the next time.
+  void round(Counters &C) {
+    if (isLarge()) {
+      packOn();
+      return;
+    }
+    for (int64_t Low = least(); Low < High && !over(C);) {
+      int64_t Target = High > Ceiling ? std::min(2 * Low, Ceiling) : Low + (High - Low) / 2;
+      std::vector<int64_t> Offsets;
+      Outcome Result = ask(Target, Budget, C, Offsets);
+      if (Result == Outcome::Solved) {
+        Best = Offsets;
+        High = peakOf(I, Best);
+      } else {
+        Low = Target + 1;
+        if (Result == Outcome::Infeasible)
+          Bound = std::max(Bound, Low);
+        if (High <= Ceiling && High - Low < (High - Bound) / 16)
+          break; // A larger budget is of more use than the last bytes.
+      }
+    }
+    Budget *= 4;
+  }
+
+  bool solved() const { return !Best.empty() && High <= Ceiling; }
+  const std::vector<int64_t> &offsets() const { return Best; }
+  int64_t peak() const { return High; }
+  /// INT64_MAX: no capacity is enough.
+  int64_t bound() const { return Bound > Ceiling ? INT64_MAX : Bound; }
   bool over(const Counters &C) const {
     return W.TimeUp() || W.Stop() || (P.NodeBudget && C.Nodes >= P.NodeBudget);
   }
-  Outcome ask(int64_t Target, int64_t Budget, Counters &C, std::vector<int64_t> &Offsets) {
+
+private:
+  static constexpr int64_t FirstBudget = 4000;
+
+  bool isLarge() const { return I.NumBuffers > SearchLimit; }
+  /// Below this peak nothing is won: another part is as high, or there is a proof.
+  int64_t least() const { return std::max(Bound, Floor); }
+
+  /// Without search, until the time is up.
+  void packOn() {
+    std::vector<int64_t> Offsets;
+    const int64_t Peak = packPart(I, Solids, least(), Forever, P, W, Offsets);
+    if (Peak < High) {
+      High = Peak;
+      Best = Offsets;
+    }
+    Exhausted = true;
+  }
+
+  Outcome ask(int64_t Target, int64_t Nodes, Counters &C, std::vector<int64_t> &Offsets) {
     Params Q = P;
-    Q.NodeBudget = C.Nodes + Budget;
+    Q.NodeBudget = C.Nodes + Nodes;
     if (P.NodeBudget)
       Q.NodeBudget = std::min(Q.NodeBudget, P.NodeBudget);
     return fitPart(I, Solids, Target, Q, W, C, Offsets);
@@ -239,13 +281,14 @@ private:
   const Params &P;
   const Watch &W;
   int64_t Bound;
-  int64_t Floor;
-  int64_t Capacity;
+  const int64_t Floor, Ceiling;
+  int64_t High, Budget = FirstBudget;
+  bool Exhausted = false;
+  std::vector<int64_t> Best;
 };
 
 /// Sections of very many buffers would take too much memory.
 constexpr size_t PartLimit = 50'000;
-constexpr int Forever = INT32_MAX;
 
 /// The whole as one, without search.
 Answer packAll(const std::vector<Solid> &Solids, int64_t Target, const Params &P, const Watch &W) {
@@ -331,28 +374,34 @@ Answer telamalloc::minimize(const std::vector<BufferSpec> &Buffers,
   A.Parts = static_cast<int>(Parts.size());
   A.Offsets.assign(Buffers.size(), 0);
   A.Result = Outcome::Solved;
-  int64_t Peak = 0;
+  int64_t Floor = 0;
   for (const Instance &I : Parts)
-    Peak = std::max(Peak, lowerBound(I)); // No part need be lower than the highest bound.
-  A.LowerBound = Peak;
+    Floor = std::max(Floor, lowerBound(I)); // No part need be lower than the highest bound.
   const Params Q = withoutSweepsOfGaps(P, Buffers, Pieces);
-  for (const Instance &I : Parts) {
-    std::vector<int64_t> Best;
-    int Rounds = I.NumBuffers > SearchLimit ? Forever : LoweringRounds;
-    int64_t High = packPart(I, Solids, Peak, Rounds, P, W, Best);
-    Lowering Lower(I, Solids, Peak, Capacity, Q, W);
-    if (I.NumBuffers <= SearchLimit)
-      Lower.run(A.Count, Best, High);
-    if (Best.empty() || peakOf(I, Best) > Capacity) {
-      A.Result = Lower.bound() > Capacity ? Outcome::Infeasible
-                 : W.Stop()               ? Outcome::Interrupted
-                                          : Outcome::Budget;
-      break;
-    }
-    Peak = std::max(Peak, peakOf(I, Best));
-    A.LowerBound = std::max(A.LowerBound, Lower.bound());
-    keep(I, Best, A);
+  std::vector<Lowering> Lower;
+  for (const Instance &I : Parts)
+    Lower.emplace_back(I, Solids, Floor, Capacity, Q, W);
+  // The highest part alone says how much memory it takes.
+  auto highest = [&] {
+    return std::max_element(Lower.begin(), Lower.end(), [](const Lowering &X, const Lowering &Y) {
+      return X.peak() < Y.peak();
+    });
+  };
+  for (auto Part = highest(); !Lower.empty() && !Part->done() && !Part->over(A.Count);
+       Part = highest())
+    Part->round(A.Count);
+  A.LowerBound = Floor;
+  for (size_t K = 0; K < Parts.size(); ++K) {
+    A.LowerBound = std::max(A.LowerBound, Lower[K].bound());
+    if (Lower[K].solved())
+      keep(Parts[K], Lower[K].offsets(), A);
+    else
+      A.Result = Outcome::Budget;
   }
+  if (A.LowerBound > Capacity)
+    A.Result = Outcome::Infeasible;
+  else if (A.Result == Outcome::Budget && W.Stop())
+    A.Result = Outcome::Interrupted;
   if (A.Result != Outcome::Solved)
     A.Offsets.clear();
   return A;

@@ -33,14 +33,6 @@ bool contains(const PQTree::Leaves &List, PQTree::Leaf L) {
   return std::find(List.begin(), List.end(), L) != List.end();
 }
 
-template <typename State> void keepBest(std::vector<State> &States, size_t Width) {
-  if (States.size() <= Width)
-    return;
-  std::nth_element(States.begin(), States.begin() + static_cast<std::ptrdiff_t>(Width),
-                   States.end(), [](const State &A, const State &B) { return A.Score < B.Score; });
-  States.resize(Width);
-}
-
 } // namespace
 
 Sweep::Sweep(const std::vector<Solid> &Solids, uint64_t Seed)
@@ -126,33 +118,57 @@ float Sweep::rate(const PQTree &T) {
 
 /// All ways to replace the largest buffer that ends now and is still there.
 void Sweep::expand(const State &S, const Menu &All) {
-  uint64_t Apart = 0; // A group that does not come together, whatever takes its place.
+  uint64_t Group = 0, Apart = 0; // Marked, and one that does not come together.
   for (const Swap &X : All[__builtin_ctzll(~S.Ended)]) {
     // Of equal buffers the first starts first.
     const uint64_t Skipped = X.Started & Twins & ~((X.Started | S.Started) << 1);
     if (X.Ended == Apart || X.Ended & S.Ended || X.Started & S.Started || Skipped)
       continue;
+    if (X.Ended != Group)
+      mark(S.Tree, Group = X.Ended);
     if (!replace(S, X))
       Apart = X.Ended;
   }
-  replace(S, {setOf(EndedAt[Now]) & ~S.Ended, setOf(StartedAt[Now]) & ~S.Started});
+  const Swap Rest{setOf(EndedAt[Now]) & ~S.Ended, setOf(StartedAt[Now]) & ~S.Started};
+  mark(S.Tree, Rest.Ended);
+  replace(S, Rest);
 }
 
-/// False: the group does not lie together in any order.
+void Sweep::mark(const PQTree &T, uint64_t Ended) {
+  choose(EndedAt[Now], Ended, Old);
+  Edit.mark(T, Old);
+}
+
+/// Replaces what is marked; false: it does not lie together in any order.
 bool Sweep::replace(const State &S, const Swap &X) {
-  choose(EndedAt[Now], X.Ended, Old);
   choose(StartedAt[Now], X.Started, New);
-  if (!Edit.replace(S.Tree, Old, New, Built))
+  if (!Edit.replace(New, Built))
     return false;
   const uint64_t Ended = S.Ended | X.Ended, Started = S.Started | X.Started;
-  if (!Seen.insert(mix(Built.hash(Key) ^ mix(Started))).second)
+  if (!Seen.insert(mix(Built.hash(Key) ^ mix(Started))))
     return true;
   const float Score = rate(Built);
   if (Score == INFINITY)
     return true;
   (Ended == setOf(EndedAt[Now]) ? Done : Open)
-      .push_back({Built, Ended, Started, S.Trace, X, Score});
+      .push_back({std::move(Built), Ended, Started, S.Trace, X, Score});
+  if (Spare.empty())
+    Spare.emplace_back();
+  Built = std::move(Spare.back());
+  Spare.pop_back();
   return true;
+}
+
+/// Keeps the best so many.
+void Sweep::cut(std::vector<State> &States, size_t Width) {
+  if (States.size() <= Width)
+    return;
+  const auto Rest = States.begin() + static_cast<std::ptrdiff_t>(Width);
+  std::nth_element(States.begin(), Rest, States.end(),
+                   [](const State &A, const State &B) { return A.Score < B.Score; });
+  for (auto S = Rest; S != States.end(); ++S)
+    Spare.push_back(std::move(S->Tree));
+  States.erase(Rest, States.end());
 }
 
 Sweep::Menu Sweep::menu() const {
@@ -173,7 +189,7 @@ std::vector<int64_t> Sweep::sizes(const PQTree::Leaves &L) const {
 }
 
 void Sweep::keep(std::vector<State> &States, size_t Width) {
-  keepBest(States, Width);
+  cut(States, Width);
   for (State &S : States) {
     Trail.push_back({S.Trace, Now, S.Last});
     S.Trace = static_cast<int32_t>(Trail.size()) - 1;
@@ -186,14 +202,14 @@ bool Sweep::step(size_t Width, const Watch &W, Counters &C) {
   Done.clear();
   Seen.clear();
   while (!Beam.empty()) {
-    Open.clear();
+    cut(Open, 0);
     for (const State &S : Beam) {
       if (++C.Nodes % 16 == 0 && (W.TimeUp() || W.Stop()))
         return false;
       expand(S, All);
       for (std::vector<State> *States : {&Open, &Done})
         if (States->size() > Width * PartlyDonePerKept * MostPerKept)
-          keepBest(*States, Width * PartlyDonePerKept);
+          cut(*States, Width * PartlyDonePerKept);
     }
     keep(Open, Width * PartlyDonePerKept);
     std::swap(Beam, Open);
@@ -231,7 +247,8 @@ void Sweep::recover(int Trace) {
   auto ended = [&](const Taken &X) { return chosen(EndedAt[X.Step], X.What.Ended); };
   auto started = [&](const Taken &X) { return chosen(StartedAt[X.Step], X.What.Started); };
   for (auto X = Chain.rbegin(); X != Chain.rend(); ++X) {
-    Edit.replace(T, ended(*X), started(*X), Next);
+    Edit.mark(T, ended(*X));
+    Edit.replace(started(*X), Next);
     Trees.push_back(T);
     std::swap(T, Next);
   }
@@ -255,7 +272,8 @@ PQTree::Leaves Sweep::before(PQTree T, const PQTree::Leaves &After, const PQTree
     else if (Row.empty() || Row.back() != Gap)
       Row.push_back(Gap);
   auto join = [&, Next = PQTree()](const PQTree::Leaves &Group) mutable {
-    Edit.join(T, Group, Next);
+    Edit.mark(T, Group);
+    Edit.join(Next);
     std::swap(T, Next);
   };
   join(Old);

@@ -11,6 +11,7 @@
 #ifndef TELAMALLOC_SWEEP_H
 #define TELAMALLOC_SWEEP_H
 
+#include "key_set.h"
 #include "packing.h"
 #include "params.h"
 #include "pq_tree.h"
@@ -19,7 +20,6 @@
 #include "swaps.h"
 
 #include <cstdint>
-#include <unordered_set>
 #include <vector>
 
 namespace telamalloc {
@@ -65,6 +65,8 @@ private:
   Menu menu() const;
   void expand(const State &S, const Menu &All);
   bool replace(const State &S, const Swap &X);
+  void mark(const PQTree &T, uint64_t Ended);
+  void cut(std::vector<State> &States, size_t Width);
   float rate(const PQTree &T);
   void keep(std::vector<State> &States, size_t Width);
   std::vector<int64_t> sizes(const PQTree::Leaves &L) const;
@@ -93,9 +95,10 @@ private:
   std::vector<int> MostPlaces; ///< By step that the places are counted for.
   PQTree::Editor Edit;
   PQTree Built;
+  std::vector<PQTree> Spare; ///< Of states that are gone: their memory is used again.
   PQTree::Leaves Old, New;
   std::vector<State> Beam, Open, Done;
-  std::unordered_set<uint64_t> Seen;
+  KeySet Seen;
   std::vector<Taken> Trail;
   std::vector<int64_t> Offsets;
 };
