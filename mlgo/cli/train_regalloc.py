@@ -23,11 +23,11 @@ _GIN = Path(__file__).parent.parent / "regalloc" / "gin"
 )
 @click.option(
     "--method",
-    type=click.Choice(("expert", "evolution", "priority")),
+    type=click.Choice(("expert", "evolution", "priority", "size")),
     default="expert",
     show_default=True,
     help="What to learn and how: evictions by expert iteration or by evolution strategies, the "
-    "order of allocation by evolution strategies.",
+    "order of allocation by evolution strategies, for speed or for size.",
 )
 @click.option(
     "--config",
@@ -69,6 +69,7 @@ def _train(output: Path, method: str, config: Path, bindings: tuple[str, ...], j
         from mlgo.regalloc.evolution import EvictionEvolution
         from mlgo.regalloc.learn import Preference
         from mlgo.regalloc.priority_evolution import PriorityEvolution
+        from mlgo.regalloc.size_evolution import SizeEvolution
         from mlgo.regalloc.training import RegallocTraining, Training
         from mlgo.train.progress import TerminalProgress
     except ImportError as error:
@@ -87,5 +88,10 @@ def _train(output: Path, method: str, config: Path, bindings: tuple[str, ...], j
     output.mkdir(parents=True, exist_ok=True)
     (output / "config.gin").write_text(gin.config_str())
     allocator = Allocator(find_toolchain(22), plugin_path(22), training.level)
-    methods = {"expert": Training, "evolution": EvictionEvolution, "priority": PriorityEvolution}
+    methods = {
+        "expert": Training,
+        "evolution": EvictionEvolution,
+        "priority": PriorityEvolution,
+        "size": SizeEvolution,
+    }
     return methods[method](training, preference, allocator, output, jobs, TerminalProgress()).run()

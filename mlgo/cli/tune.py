@@ -189,7 +189,8 @@ def _write_flags(compiler: PluginCompiler, result: ProgramTuning, work: Path, ki
         flags = dataclasses.replace(flags, environment=(*flags.environment, *listed))
     else:
         words = (*flags.compile, "-mllvm", f"-mlgo-decisions={result.decisions}")
-        flags = dataclasses.replace(flags, compile=words)
+        plain = ("-mllvm", "-mlgo-size-order=off") if result.kept == "stock" else ()
+        flags = dataclasses.replace(flags, compile=(*words, *plain))
     write_text(work / "flags.sh", write_flags(flags, "shell"))
 
 

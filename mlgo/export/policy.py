@@ -78,6 +78,6 @@ def _priority(weights: Path, name: str, folder: Path) -> Interface:
         model.sha256,
         model.features,
         output="shift",
-        symbol="mlgo_priority_model",
+        symbol="mlgo_size_priority_model" if model.goal == "size" else "mlgo_priority_model",
         types=(("float", (1,)),) * len(model.features),
     )

@@ -8,6 +8,7 @@
 #pragma weak mlgo_inlining_model
 #pragma weak mlgo_eviction_model
 #pragma weak mlgo_priority_model
+#pragma weak mlgo_size_priority_model
 
 using namespace llvm;
 
@@ -75,6 +76,12 @@ bool hasEmbeddedPriorityModel() { return &mlgo_priority_model != nullptr; }
 
 std::unique_ptr<Model> embeddedPriorityModel() {
   return std::make_unique<EmbeddedModel<MlgoEmbeddedModel>>(mlgo_priority_model);
+}
+
+bool hasEmbeddedSizePriorityModel() { return &mlgo_size_priority_model != nullptr; }
+
+std::unique_ptr<Model> embeddedSizePriorityModel() {
+  return std::make_unique<EmbeddedModel<MlgoEmbeddedModel>>(mlgo_size_priority_model);
 }
 
 } // namespace mlgo

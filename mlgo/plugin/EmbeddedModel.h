@@ -29,6 +29,7 @@ struct MlgoEmbeddedScorer {
 extern const MlgoEmbeddedModel mlgo_inlining_model;
 extern const MlgoEmbeddedScorer mlgo_eviction_model;
 extern const MlgoEmbeddedModel mlgo_priority_model;
+extern const MlgoEmbeddedModel mlgo_size_priority_model;
 }
 
 #endif

@@ -38,6 +38,10 @@ std::unique_ptr<Model> embeddedEvictionModel();
 bool hasEmbeddedPriorityModel();
 std::unique_ptr<Model> embeddedPriorityModel();
 
+/// Likewise for the order of allocation in functions that are to be small.
+bool hasEmbeddedSizePriorityModel();
+std::unique_ptr<Model> embeddedSizePriorityModel();
+
 /// A multi-layer perceptron whose weights are read from \p Path; stops the compile when the file
 /// is malformed. The format is documented in mlgo/inlining/weights.py.
 std::unique_ptr<Model> fileModel(llvm::StringRef Path);

@@ -79,6 +79,9 @@ struct CommandLine {
                           "(-mlgo-regalloc-priority-weights) or random"};
   Option RegAllocPriorityWeights{"regalloc-priority-weights",
                                  "Model of the file policy of the order of allocation"};
+  Option SizeOrder{"size-order",
+                   "The order of allocation in functions that are to be small (minsize): learned, "
+                   "as by default where inlining is, or off"};
   Option RegAllocWeights{"regalloc-weights", "Model of the file policy of register allocation"};
   Option RegAllocTemperature{"regalloc-temperature", "Above 0: evictions are sampled"};
   Option RegAllocSeed{"regalloc-seed", "Seed of sampling and of the random policies"};
@@ -111,13 +114,28 @@ mlgo::PolicyKind policyKind(const std::string &Name, bool HasModel) {
   return *Kind;
 }
 
+mlgo::PolicyKind inliningPolicy() {
+  return policyKind(Line.Policy.get(""), mlgo::hasEmbeddedModel());
+}
+
+/// \p Otherwise: whether nobody asks for another order. The control of inlining is stock's code.
+bool ordersForSize(bool Otherwise) {
+  const bool HasModel = mlgo::hasEmbeddedSizePriorityModel();
+  const bool Learns = Otherwise && LLVM_VERSION_MAJOR >= 22 && HasModel &&
+                      inliningPolicy() == mlgo::PolicyKind::Learned;
+  auto Kind = policyKind(Line.SizeOrder.get(Learns ? "learned" : "off"), HasModel);
+  if (Kind != mlgo::PolicyKind::Learned && Kind != mlgo::PolicyKind::Off)
+    mlgo::fatal("-mlgo-size-order (or MLGO_SIZE_ORDER) is learned or off");
+  return Kind == mlgo::PolicyKind::Learned;
+}
+
 } // namespace
 
 namespace mlgo {
 
 Options Options::read() {
   Options O;
-  O.Policy = policyKind(Line.Policy.get(""), hasEmbeddedModel());
+  O.Policy = inliningPolicy();
   O.Weights = Line.Weights.get("");
   O.Temperature = Line.Temperature.number(0.0);
   O.Seed = Line.Seed.number<uint64_t>(0);
@@ -161,6 +179,7 @@ RegAllocOptions RegAllocOptions::read() {
   if (O.Priority == PolicyKind::File && O.PriorityWeights.empty())
     fatal("the file policy needs -mlgo-regalloc-priority-weights (or "
           "MLGO_REGALLOC_PRIORITY_WEIGHTS)");
+  O.OrdersForSize = ordersForSize(/*Otherwise=*/Line.RegAllocPriority.get("").empty());
   return O;
 }
 

@@ -45,6 +45,7 @@ struct Options {
 struct RegAllocOptions {
   PolicyKind Policy;              // of eviction
   PolicyKind Priority;            // of the order of allocation
+  bool OrdersForSize;             // functions that are to be small get a learned order
   std::string Weights;            // of the File policy of eviction
   std::string PriorityWeights;    // of the File policy of the order
   double Temperature;             // File, Learned: 0 takes the best slot, above 0 samples

@@ -3,6 +3,7 @@
 #include "PriorityPolicy.h"
 #include "llvm/CodeGen/LiveIntervals.h"
 #include "llvm/CodeGen/MachineRegisterInfo.h"
+#include "llvm/Target/TargetMachine.h"
 
 // Data that earlier releases lack: weak, so that the release check (Release.cc) can speak.
 __asm__(".weak _ZN4llvm37RegAllocPriorityAdvisorAnalysisLegacy2IDE\n"
@@ -39,17 +40,29 @@ class Provider final : public RegAllocPriorityAdvisorProvider {
 public:
   Provider(const mlgo::RegAllocOptions &O, mlgo::CurrentTrials Trials)
       : RegAllocPriorityAdvisorProvider(AdvisorMode::Release),
-        Policy(mlgo::PriorityPolicy::create(O)), Tries(O.tries()), Trials(std::move(Trials)) {}
+        Policy(O.Priority == mlgo::PolicyKind::Off ? nullptr : mlgo::PriorityPolicy::create(O)),
+        SizePolicy(O.OrdersForSize ? mlgo::PriorityPolicy::createForSize() : nullptr),
+        Tries(O.tries()), Trials(std::move(Trials)) {}
 
   std::unique_ptr<RegAllocPriorityAdvisor> getAdvisor(const MachineFunction &MF, const RAGreedy &RA,
                                                       SlotIndexes &SI) override {
-    if (Tries && !(*Trials && (*Trials)->wantOrder()))
-      return std::make_unique<DefaultPriorityAdvisor>(MF, RA, &SI);
-    return std::make_unique<Advisor>(MF, RA, &SI, *Policy);
+    if (mlgo::PriorityPolicy *Found = policyFor(MF))
+      return std::make_unique<Advisor>(MF, RA, &SI, *Found);
+    return std::make_unique<DefaultPriorityAdvisor>(MF, RA, &SI);
   }
 
 private:
-  const std::unique_ptr<mlgo::PriorityPolicy> Policy;
+  mlgo::PriorityPolicy *policyFor(const MachineFunction &MF) const {
+    // The bytes of a register are the architecture's own: elsewhere the order makes code larger.
+    const bool ForSize = MF.getTarget().getTargetTriple().getArch() == Triple::x86_64;
+    if (SizePolicy && ForSize && MF.getFunction().hasMinSize())
+      return SizePolicy.get();
+    if (Policy && Tries && !(*Trials && (*Trials)->wantOrder()))
+      return nullptr;
+    return Policy.get();
+  }
+
+  const std::unique_ptr<mlgo::PriorityPolicy> Policy, SizePolicy;
   const bool Tries;
   const mlgo::CurrentTrials Trials;
 };

@@ -9,8 +9,10 @@
 namespace mlgo {
 
 /// A pass to add to a code generation pipeline before LLVM adds its own of the same name. Any order
-/// is legal. Where allocations are tried, the policy's order is one of them, and LLVM's stands
-/// where that does not save enough (AllocationTrials.cc), and where nothing is tried.
+/// is legal. Functions that are to be small get the order for size, on x86-64, whose code it was
+/// learned from; a trial of both would take longer than it saves. For the others, where allocations
+/// are tried, the policy's order is one of them, and LLVM's stands where that does not save enough
+/// (AllocationTrials.cc), and where nothing is tried.
 llvm::ImmutablePass *createPriorityAnalysis(const RegAllocOptions &O, CurrentTrials Trials);
 
 } // namespace mlgo

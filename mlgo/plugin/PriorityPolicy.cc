@@ -82,3 +82,7 @@ std::unique_ptr<mlgo::PriorityPolicy> mlgo::PriorityPolicy::create(const RegAllo
   }
   llvm_unreachable("all kinds are handled");
 }
+
+std::unique_ptr<mlgo::PriorityPolicy> mlgo::PriorityPolicy::createForSize() {
+  return std::make_unique<ModelPolicy>(embeddedSizePriorityModel());
+}

@@ -12,6 +12,8 @@ class PriorityPolicy {
 public:
   /// Stops the compile when the policy's model reads a feature that there is not.
   static std::unique_ptr<PriorityPolicy> create(const RegAllocOptions &O);
+  /// Likewise, of the embedded model for functions that are to be small.
+  static std::unique_ptr<PriorityPolicy> createForSize();
   virtual ~PriorityPolicy() = default;
 
   /// Whether prioritize() looks at the features.

@@ -21,7 +21,7 @@ static void configure(TargetMachine &TM, PassManagerBase &PM, TargetPassConfig *
   auto Trials = std::make_shared<std::unique_ptr<mlgo::AllocationTrials>>();
   if (O.Policy != mlgo::PolicyKind::Off)
     PM.add(mlgo::createEvictionAnalysis(O, Trials));
-  if (O.Priority != mlgo::PolicyKind::Off)
+  if (O.Priority != mlgo::PolicyKind::Off || O.OrdersForSize)
     PM.add(mlgo::createPriorityAnalysis(O, Trials));
   if (O.tries())
     Config->insertPass(&VirtRegRewriterID, mlgo::AllocationTrials::endPassID());

@@ -55,7 +55,7 @@ void mlgo::registerRegAlloc() {}
 void mlgo::checkRegAlloc() {
   const auto O = RegAllocOptions::read();
   const bool Evicts = O.Policy != PolicyKind::Off;
-  const bool AsksMore = O.Priority != PolicyKind::Off || O.Trials.value_or(0) ||
+  const bool AsksMore = O.Priority != PolicyKind::Off || O.OrdersForSize || O.Trials.value_or(0) ||
                         !O.Scores.empty() || !O.Choices.empty() || !O.Log.empty();
   const bool HasHook = PluginRegAllocModel::registerEviction != nullptr;
   if (!HasHook && (Evicts || AsksMore))

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from mlgo.corpus.elf import text_size
 from mlgo.corpus.program import Module
 from mlgo.errors import UserError
 from mlgo.regalloc.questions import Questions, read_questions
@@ -94,6 +95,24 @@ class Allocator:
             )
             generate_code(self.toolchain, module, self.level, work / "x.o", extra)
             return Allocation(read_questions(work / "log"), _read_costs(work / "scores"))
+
+    def code_size(self, module: Module, priority: Path | None) -> int:
+        """Generates code and returns its bytes of .text; evictions are LLVM's own.
+
+        Args:
+            module: from `Optimiser.optimise`.
+            priority: weights of the order of allocation; LLVM's order without.
+
+        Raises:
+            UserError: the compile failed.
+        """
+        kind: AllocationKind = "file" if priority else "off"
+        extra = allocation(self.plugin, "off", priority=kind, priority_weights=priority)
+        with tempfile.TemporaryDirectory(prefix="mlgo-allocate-") as name:
+            output = Path(name) / "x.o"
+            return text_size(
+                generate_code(self.toolchain, module, self.level, output, extra).object
+            )
 
 
 def _read_costs(path: Path) -> dict[str, float]:

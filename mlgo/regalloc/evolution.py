@@ -23,7 +23,7 @@ from mlgo.regalloc.learn import Preference, initial_weights
 from mlgo.regalloc.priority import PriorityWeights
 from mlgo.regalloc.training import Training, distinct
 from mlgo.regalloc.weights import EvictionWeights
-from mlgo.rollout.collect import tasks
+from mlgo.rollout.collect import Task, tasks
 from mlgo.train.evolution import State, adam, load_state, ranks
 
 Weights = TypeVar("Weights", bound=EvictionWeights | PriorityWeights)
@@ -79,12 +79,20 @@ class EvolutionTraining(Training, Generic[Weights]):
         return self.best
 
     def _hot_modules(self, count: int) -> list[Module]:
+        """Returns the modules of each training program that cost most."""
+        programs = [distinct(tasks([name], self.config.modules)) for name in self.config.train]
         found = []
-        for program in self.config.train:
-            todo = distinct(tasks([program], self.config.modules))
-            modules = parallel_map(self._optimised, todo, self.jobs)
-            costs = parallel_map(self._cost, modules, self.jobs)
-            found += [modules[index] for index in np.argsort(costs)[::-1][:count]]
+        with self.progress.bar("finding the dearest modules", sum(map(len, programs))) as advance:
+
+            def measured(task: Task) -> tuple[Module, float]:
+                module = self._optimised(task)
+                cost = self._cost(module)
+                advance()
+                return module, cost
+
+            for todo in programs:
+                modules, costs = zip(*parallel_map(measured, todo, self.jobs), strict=True)
+                found += [modules[index] for index in np.argsort(costs)[::-1][:count]]
         return found
 
     def _start(self, modules: list[Module]) -> tuple[Weights, Vector]:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,9 @@ from mlgo.perceptron import Perceptron, squash, take_layers
 from mlgo.weights_file import Floats, encode, format_of, reading
 
 FORMAT = "mlgo-priority-1"
+
+#: What an order is for: which functions the plugin gives it, and which of its two places.
+Goal = Literal["speed", "size"]
 
 #: What the plugin tells of a live range (mlgo/plugin/LiveRange.h); all float32 of shape (1,).
 FEATURES: Final = (
@@ -42,9 +45,11 @@ class PriorityWeights(Perceptron):
 
     Attributes:
         features: names of the inputs, in order.
+        goal: what it was trained for.
     """
 
     features: tuple[str, ...]
+    goal: Goal = "speed"
 
     def shifts(self, x: NDArray[np.float32]) -> Floats:
         """Returns the factors' logarithms, float32 (n,), for float32 (n, features)."""
@@ -52,7 +57,13 @@ class PriorityWeights(Perceptron):
 
     def to_bytes(self) -> bytes:
         """Returns the file's content."""
-        header = {"format": FORMAT, "features": list(self.features), "layers": self.layers}
+        header: dict[str, Any] = {
+            "format": FORMAT,
+            "features": list(self.features),
+            "layers": self.layers,
+        }
+        if self.goal != "speed":  # the first files did not say
+            header["goal"] = self.goal
         return encode(header, self.arrays)
 
 
@@ -69,5 +80,8 @@ def load_priority_weights(path: Path) -> PriorityWeights:
     """
     with reading(path, FORMAT, "an order of allocation", "mlgo train regalloc") as file:
         features = tuple(file.header["features"])
+        goal = file.header.get("goal", "speed")
+        if goal not in get_args(Goal):
+            raise ValueError(f"its goal is {goal!r}, not speed or size")
         layers = take_layers(file, len(features))
-        return PriorityWeights(features=features, **layers._asdict())
+        return PriorityWeights(features=features, goal=goal, **layers._asdict())

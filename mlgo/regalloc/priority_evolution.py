@@ -18,7 +18,7 @@ from mlgo.parallel import parallel_map
 from mlgo.perceptron import Vector, untrained
 from mlgo.regalloc.evolution import EvolutionTraining
 from mlgo.regalloc.learn import Preference
-from mlgo.regalloc.priority import FEATURES, PriorityWeights
+from mlgo.regalloc.priority import FEATURES, Goal, PriorityWeights
 
 # Of squashed features, as they are in training programs: about their mean and deviation.
 _USUAL = {
@@ -59,7 +59,9 @@ class PriorityEvolution(EvolutionTraining[PriorityWeights]):
         weights.save(self.best)
 
 
-def initial_priority(layers: tuple[int, ...], seed: int) -> PriorityWeights:
+def initial_priority(layers: tuple[int, ...], seed: int, goal: Goal = "speed") -> PriorityWeights:
     """Returns a policy that leaves LLVM's order as it is."""
     mean, deviation = np.array([_USUAL[name] for name in FEATURES], np.float32).T
-    return PriorityWeights(features=FEATURES, **untrained(mean, deviation, layers, seed)._asdict())
+    return PriorityWeights(
+        features=FEATURES, goal=goal, **untrained(mean, deviation, layers, seed)._asdict()
+    )

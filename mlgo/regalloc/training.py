@@ -21,6 +21,7 @@ from mlgo.atomic import write_json
 from mlgo.corpus.program import Module
 from mlgo.errors import UserError
 from mlgo.parallel import parallel_map
+from mlgo.perceptron import AnyPerceptron
 from mlgo.regalloc.allocate import Allocator
 from mlgo.regalloc.explore import Alternatives, explore, load_alternatives
 from mlgo.regalloc.learn import Preference, prefer
@@ -171,7 +172,7 @@ class Training:
             weights.save(file)
         return load_eviction_weights(file)
 
-    def _offer(self, name: str, candidate: EvictionWeights) -> None:
+    def _offer(self, name: str, candidate: EvictionWeights | PriorityWeights) -> None:
         """Measures a policy, and keeps it when it is better than the best so far."""
         change, worst = self._measure(candidate)
         self.progress.note(f"{name}: cost {change:+.3%}, worst {worst:+.3%}")
@@ -229,7 +230,7 @@ def distinct(todo: list[Task]) -> list[Task]:
     return list({(t.program.name, t.module.sha256, t.module.flags): t for t in todo}.values())
 
 
-def _as_default(weights: EvictionWeights) -> EvictionWeights:
+def _as_default(weights: AnyPerceptron) -> AnyPerceptron:
     kernels = (*weights.kernels[:-1], np.zeros_like(weights.kernels[-1]))
     biases = (*weights.biases[:-1], np.zeros_like(weights.biases[-1]))
     return dataclasses.replace(weights, kernels=kernels, biases=biases)

@@ -179,7 +179,7 @@ class Tuner:
             size, kept, lists = baseline.policy, "policy", {}
         if size > baseline.stock:
             kept, lists = "stock", self._stock_lists(baseline)
-            size = self._linked_with(lists)
+            size = self._linked_with(lists, self._plain)
         if size > baseline.stock:
             raise UserError(
                 f"{self.program.name}: stock's own decisions gave {size} bytes, "
@@ -208,7 +208,7 @@ class Tuner:
         """Links the tuned program; returns its bytes, and how many modules were replayed alike."""
         with tempfile.TemporaryDirectory(prefix="mlgo-tune-") as name:
             work = Path(name)
-            size = self._linked_with(lists, work)
+            size = self._linked_with(lists, self.prior, work)
             for module in self.program.modules:
                 if module.name in states:
                     self._check_replay(module, states[module.name], work)
@@ -223,11 +223,16 @@ class Tuner:
         if output.read_bytes() != (work / "objects" / module.name).read_bytes():
             raise UserError(f"{module.name}: the decisions cannot be replayed", exit_code=1)
 
-    def _linked_with(self, lists: Lists, work: Path | None = None) -> int:
+    @property
+    def _plain(self) -> Policy:
+        """The prior without an order of allocation of its own: what stock's decisions go with."""
+        return dataclasses.replace(self.prior, size_order=False)
+
+    def _linked_with(self, lists: Lists, prior: Policy, work: Path | None = None) -> int:
         with tempfile.TemporaryDirectory(prefix="mlgo-tune-") as name:
             file = Path(name) / "decisions.tsv"
             write_decisions(file, lists)
-            policy = dataclasses.replace(self.prior, decisions=file)
+            policy = dataclasses.replace(prior, decisions=file)
             return self._built(policy, work=work or Path(name))[0]
 
     def _built(

@@ -1,8 +1,8 @@
-"""Bitcode of the corpus, optimised for speed: all that comes before code generation, cached.
+"""Bitcode of the corpus, optimised: all that comes before code generation, cached.
 
-The corpus's bitcode was made for -Oz, so its functions say `minsize` and `optsize`. Without those
-words clang makes of it the very object that it makes from the source at -O2 or -O3 (but for
-headers that look at __OPTIMIZE_SIZE__: glibc's <ctype.h> has no inline functions then).
+The corpus's bitcode was made for -Oz, so its functions say `minsize` and `optsize`. Other levels do
+without those words: then clang makes of it the very object that it makes from the source at -O2 or
+-O3 (but for headers that look at __OPTIMIZE_SIZE__: glibc has no inline functions in <ctype.h>).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from mlgo.policy import Policy
 from mlgo.process import check, run
 from mlgo.toolchain import Toolchain
 
-Level = Literal["-O2", "-O3"]
+Level = Literal["-O2", "-O3", "-Oz"]
 _STOCK = Policy("stock")
 _UNSIZED = (
     "-passes=forceattrs",
@@ -53,7 +53,7 @@ class Optimiser:
     Attributes:
         toolchain: whose clang optimises.
         folder: the program's, in the corpus.
-        level: "-O2" or "-O3".
+        level: of the optimisation.
         profile: of PGO, from `mlgo corpus profile`; None for none.
         removed: module name -> functions that another object of the link defines.
         extra: e.g. an inlining policy, with its identity.
@@ -89,7 +89,7 @@ class Optimiser:
         removed = self.removed.get(module.name, ())
         with tempfile.TemporaryDirectory(prefix=".optimise-", dir=output.parent) as scratch:
             plain, optimised = Path(scratch, "plain.bc"), Path(scratch, "optimised.bc")
-            for_speed(self.toolchain, self.folder, module, plain, removed)
+            prepare(self.toolchain, self.folder, module, self.level, plain, removed)
             compile_module(
                 self.toolchain,
                 self.folder,
@@ -112,21 +112,28 @@ class Optimiser:
         return paths.home() / "optimised" / self.folder.name / f"{key}.bc"
 
 
-def for_speed(
-    toolchain: Toolchain, folder: Path, module: Module, output: Path, removed: Sequence[str]
+def prepare(
+    toolchain: Toolchain,
+    folder: Path,
+    module: Module,
+    level: Level,
+    output: Path,
+    removed: Sequence[str],
 ) -> None:
-    """Writes a module's bitcode without what says that its functions are to be small.
+    """Writes a module's bitcode; for speed, without what says that its functions are to be small.
 
     Args:
         toolchain: whose opt and llvm-extract are used.
         folder: the program's, in the corpus.
         module: of that program.
+        level: what it is for.
         output: the bitcode to write.
         removed: functions of which only the declarations are left.
     """
     output.parent.mkdir(parents=True, exist_ok=True)
     source = folder / module.bitcode
-    done = run([toolchain.tool("opt"), *_UNSIZED, source, "-o", output])
+    passes = () if level == "-Oz" else _UNSIZED
+    done = run([toolchain.tool("opt"), *passes, source, "-o", output])
     check(done, f"reading {module.name}")
     if removed:
         names = [f"--func={name}" for name in removed]

@@ -9,7 +9,7 @@ from mlgo import models, paths
 from mlgo.corpus.program import load_program
 from mlgo.plugin.build import build_plugin
 from mlgo.toolchain import find_toolchain
-from mlgo.workloads.optimise import for_speed
+from mlgo.workloads.optimise import prepare
 
 PROGRAM = "zlib"
 
@@ -36,7 +36,7 @@ def test_compile_time(tmp_path, capsys):
     plugin = build_plugin(22, "regalloc-speed")
     counts = []
     for module in load_program(folder).modules:
-        for_speed(toolchain, folder, module, tmp_path / "x.bc", ())
+        prepare(toolchain, folder, module, "-O2", tmp_path / "x.bc", ())
         clang = [toolchain.clang, "-O2", "-c", "x.bc", "-o", "x.o"]
         stock = instructions(tmp_path, *clang)
         learned = instructions(tmp_path, *clang, f"-fpass-plugin={plugin}")

@@ -12,6 +12,7 @@ from mlgo.regalloc.evolution import EvictionEvolution, RegallocEvolution
 from mlgo.regalloc.explore import load_alternatives
 from mlgo.regalloc.learn import Preference
 from mlgo.regalloc.priority_evolution import PriorityEvolution
+from mlgo.regalloc.size_evolution import SizeEvolution
 from mlgo.regalloc.training import RegallocTraining, Training
 from mlgo.regalloc.weights import load_eviction_weights
 from mlgo.toolchain import find_toolchain
@@ -87,8 +88,11 @@ def test_expert_iteration_ends_as_an_uninterrupted_run_does(train, tmp_path):
     assert file.stat().st_mtime_ns == stamp
 
 
-@pytest.mark.parametrize("kind", [EvictionEvolution, PriorityEvolution])
-def test_evolution_goes_on_from_the_last_step(train, tmp_path, kind):
+@pytest.mark.parametrize(
+    ("kind", "level"),
+    [(EvictionEvolution, "-O2"), (PriorityEvolution, "-O2"), (SizeEvolution, "-Oz")],
+)
+def test_evolution_goes_on_from_the_last_step(train, tmp_path, kind, level):
     def steps(folder, count):
         name = f"{RegallocEvolution.__module__}.RegallocEvolution"
         gin.clear_config()
@@ -101,7 +105,7 @@ def test_evolution_goes_on_from_the_last_step(train, tmp_path, kind):
                 f"{name}.validate_every = 9",
             ]
         )
-        _, notes = train(kind, folder)
+        _, notes = train(kind, folder, level=level)
         return load_state(tmp_path / folder / "state.npz"), notes
 
     first, _ = steps("parts", 1)
