@@ -1,0 +1,35 @@
+"""The search over one program, called as `mlgo tune` does."""
+
+import json
+
+import pytest
+
+from mlgo.plugin.build import build_plugin
+from mlgo.policy import Policy
+from mlgo.rollout.compiler import PluginCompiler
+from mlgo.toolchain import find_toolchain
+from mlgo.tune.program import Tuner
+from mlgo.tune.state import Params
+from tests.mlgo.evaluate.conftest import make_program
+from tests.mlgo.regalloc.conftest import SOURCE
+
+
+@pytest.fixture
+def tuner(tmp_path):
+    """Of a program whose registers the policy allocates in another order than LLVM."""
+    compiler = PluginCompiler(find_toolchain(22), build_plugin(22))
+    program = make_program(tmp_path / "mixer", "mixer", {"x.cc": SOURCE}, ("x.cc.o",))
+    where = tmp_path / "mixer", program, tmp_path / "work"
+    return Tuner(compiler, *where, Policy("learned"), 4, 1, Params(), lambda *_: None)
+
+
+def test_stocks_decisions_give_what_stock_does(tuner, monkeypatch):
+    first = tuner.run()
+    assert first.policy != first.stock
+    file = tuner.work / "baseline.json"
+    baseline = json.loads(file.read_text())
+    baseline["linked"][1] = 10**9
+    file.write_text(json.dumps(baseline))
+    monkeypatch.setattr(Tuner, "_replayed", lambda *_: (10**9, 1))  # as if nothing were any good
+    last = tuner.run()
+    assert (last.kept, last.tuned, last.stock) == ("stock", first.stock, first.stock)
