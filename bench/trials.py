@@ -21,7 +21,7 @@ from mlgo.plugin.build import plugin_path
 from mlgo.policy import Policy
 from mlgo.toolchain import Toolchain, find_toolchain
 from mlgo.workloads.allocation import allocation
-from mlgo.workloads.optimise import Extra, for_speed
+from mlgo.workloads.optimise import Extra, prepare
 from mlgo.workloads.profile import find_profile
 
 RELEASE = 22
@@ -34,7 +34,7 @@ def least_seconds(
     profile = find_profile(folder.name, RELEASE)
     with tempfile.TemporaryDirectory(prefix="mlgo-bench-") as name:
         plain, output = Path(name, "plain.bc"), Path(name, "x.o")
-        for_speed(toolchain, folder, module, plain, ())
+        prepare(toolchain, folder, module, "-O2", plain, ())
 
         def seconds(extra: Extra) -> float:
             return compile_module(

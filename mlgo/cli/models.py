@@ -62,21 +62,20 @@ def ship(
 
     For maintainers, twice: without EVALUATIONS the weights and objects are replaced, and the card
     has no figures; then build the plugin, run `mlgo evaluate` on held-out programs, and give its
-    JSON files, which go into the card. A policy of registers takes a TRAINING of the order of
-    allocation beside its own; its figures then come by `mlgo models figures`.
+    JSON files, which go into the card. An order of allocation or a choice of passes is added to
+    the policy; its figures then come by `mlgo models figures`.
     """
     if evaluations:
         click.echo(_write_card(training, evaluations, policy, note, caution))
         return
-    from mlgo.regalloc.priority import is_order
-
     folder = shipped.folder_for(policy)
     folder.mkdir(exist_ok=True)
     best = training / "best.mlgo"
-    if is_order(best):
-        shutil.copyfile(best, shipped.priority_file(policy))
-        _compile_all(shipped.priority_file(policy), policy, "priority")
-        _add_priority(training, policy)
+    if helper := _helper(best):
+        weights = folder / f"{helper}.mlgo"
+        shutil.copyfile(best, weights)
+        _compile_all(weights, policy, helper)
+        _add_helper(training, policy, helper)
     else:
         weights = folder / "weights.mlgo"
         shutil.copyfile(best, weights)
@@ -128,11 +127,20 @@ def _write_card(
     return write_card(policy, make_card(policy, training, splits, found, note, problem, caution))
 
 
-def _add_priority(training: Path, policy: str) -> None:
-    from mlgo.models.card import with_priority, write_card
+def _helper(weights: Path) -> str:
+    """Returns which of `mlgo.models.HELPERS` weights are; "" for a model."""
+    from mlgo.passes import weights as passes
+    from mlgo.regalloc import priority
+    from mlgo.weights_file import format_of
+
+    return {priority.FORMAT: "priority", passes.FORMAT: "passes"}.get(format_of(weights), "")
+
+
+def _add_helper(training: Path, policy: str, helper: str) -> None:
+    from mlgo.models.card import with_helper, write_card
 
     card = json.loads((shipped.folder(policy) / "card.json").read_text())
-    write_card(policy, with_priority(card, training, _splits(training, "regalloc")))
+    write_card(policy, with_helper(card, helper, training, _splits(training, "regalloc")))
 
 
 def _read(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mlgo.cli.interrupt import interruptible
-from mlgo.cli.train_regalloc import regalloc
+from mlgo.cli.train_regalloc import passes, regalloc
 from mlgo.errors import UserError
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ def train() -> None:
 
 
 train.add_command(regalloc)
+train.add_command(passes)
 
 
 @train.command()

@@ -11,6 +11,7 @@ from mlgo.cli.interrupt import interruptible
 from mlgo.errors import UserError
 
 _GIN = Path(__file__).parent.parent / "regalloc" / "gin"
+_PASSES_GIN = Path(__file__).parent.parent / "passes" / "gin" / "passes.gin"
 
 
 @click.command()
@@ -60,12 +61,50 @@ def regalloc(
         click.echo(_train(output, method, config or _GIN / f"{method}.gin", bindings, jobs))
 
 
+@click.command()
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("build/train/passes"),
+    show_default=True,
+    help="Work folder. A run that was stopped goes on from what is there.",
+)
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Gin file with every hyperparameter.  [default: the shipped one]",
+)
+@click.option(
+    "--set",
+    "bindings",
+    multiple=True,
+    metavar="BINDING",
+    help="Change one hyperparameter, e.g. --set 'PassLearning.clip = 32'; may be repeated.",
+)
+@click.option("--jobs", type=click.IntRange(1), default=os.cpu_count(), help="Compiles at a time.")
+def passes(output: Path, config: Path | None, bindings: tuple[str, ...], jobs: int) -> None:
+    """Train a policy of the passes that code generation skips where code is to be small.
+
+    Compiles every module once for each pass without it, fits a network to the bytes that this
+    saves in each function, and goes another round around what that decides. The programs of the
+    training and validation sets must be in the corpus:
+
+        mlgo corpus add --debian zlib
+
+    Prints the path of the best policy's weights. Build a plugin with it by `mlgo export` and
+    `mlgo plugin build --model`.
+    """
+    with interruptible():
+        click.echo(_train(output, "passes", config or _PASSES_GIN, bindings, jobs))
+
+
 def _train(output: Path, method: str, config: Path, bindings: tuple[str, ...], jobs: int) -> Path:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ["CUDA_VISIBLE_DEVICES"] = ""  # this network is too small for a GPU
     try:
         import gin
 
+        from mlgo.passes.training import PassTraining
         from mlgo.regalloc.evolution import EvictionEvolution
         from mlgo.regalloc.learn import Preference
         from mlgo.regalloc.priority_evolution import PriorityEvolution
@@ -93,5 +132,6 @@ def _train(output: Path, method: str, config: Path, bindings: tuple[str, ...], j
         "evolution": EvictionEvolution,
         "priority": PriorityEvolution,
         "size": SizeEvolution,
+        "passes": PassTraining,
     }
     return methods[method](training, preference, allocator, output, jobs, TerminalProgress()).run()

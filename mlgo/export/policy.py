@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mlgo.errors import UserError
 from mlgo.export.aot import Interface, compile_model
 from mlgo.weights_file import format_of
+
+if TYPE_CHECKING:
+    from mlgo.passes.weights import PassWeights
+    from mlgo.regalloc.priority import PriorityWeights
 
 
 def export_policy(weights: Path, name: str, outputs: Mapping[str, Path], folder: Path) -> None:
@@ -33,10 +38,11 @@ def export_policy(weights: Path, name: str, outputs: Mapping[str, Path], folder:
 
 
 def _saved_model(weights: Path, name: str, folder: Path) -> Interface:
+    from mlgo.passes import weights as passes
     from mlgo.regalloc import priority
     from mlgo.regalloc import weights as eviction
 
-    makers = {eviction.FORMAT: _eviction, priority.FORMAT: _priority}
+    makers = {eviction.FORMAT: _eviction, priority.FORMAT: _priority, passes.FORMAT: _passes}
     return makers.get(format_of(weights), _inlining)(weights, name, folder)
 
 
@@ -69,15 +75,23 @@ def _eviction(weights: Path, name: str, folder: Path) -> Interface:
 
 def _priority(weights: Path, name: str, folder: Path) -> Interface:
     from mlgo.regalloc.priority import load_priority_weights
-    from mlgo.regalloc.priority_network import saved_priority_model
 
     model = load_priority_weights(weights)
-    saved_priority_model(model, folder)
-    return Interface(
-        name,
-        model.sha256,
-        model.features,
-        output="shift",
-        symbol="mlgo_size_priority_model" if model.goal == "size" else "mlgo_priority_model",
-        types=(("float", (1,)),) * len(model.features),
-    )
+    symbol = "mlgo_size_priority_model" if model.goal == "size" else "mlgo_priority_model"
+    return _features(model, name, "shift", symbol, folder)
+
+
+def _passes(weights: Path, name: str, folder: Path) -> Interface:
+    from mlgo.passes.weights import load_pass_weights
+
+    return _features(load_pass_weights(weights), name, "score", "mlgo_pass_model", folder)
+
+
+def _features(
+    model: PriorityWeights | PassWeights, name: str, output: str, symbol: str, folder: Path
+) -> Interface:
+    from mlgo.export.feature_network import saved_feature_model
+
+    saved_feature_model(model, output, folder)
+    types: tuple[tuple[str, tuple[int, ...]], ...] = (("float", (1,)),) * len(model.features)
+    return Interface(name, model.sha256, model.features, output=output, symbol=symbol, types=types)

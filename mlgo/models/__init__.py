@@ -10,6 +10,9 @@ from typing import Any
 from mlgo.errors import UserError
 
 _FOLDER = Path(__file__).parent
+#: What a policy may have beside its model: an order of allocation, a choice of passes. The files
+#: are `NAME.mlgo` and `NAME-MACHINE.o`, and the card tells of it under its name.
+HELPERS = ("priority", "passes")
 
 
 def names() -> list[str]:
@@ -43,6 +46,11 @@ def priority_file(policy: str) -> Path:
     return folder(policy) / "priority.mlgo"
 
 
+def passes_file(policy: str) -> Path:
+    """Returns the weights of the choice of passes, which policies for size may have."""
+    return folder(policy) / "passes.mlgo"
+
+
 def object_file(policy: str, machine: str) -> Path:
     """Returns the ahead-of-time compiled model.
 
@@ -54,10 +62,10 @@ def object_file(policy: str, machine: str) -> Path:
 
 
 def object_files(policy: str, machine: str) -> list[Path]:
-    """Returns all that a plugin with a policy holds: the model, and that of the order, if any."""
+    """Returns all that a plugin with a policy holds: the model, and its helpers, if any."""
     model = object_file(policy, machine)
-    priority = model.with_name(f"priority-{machine}.o")
-    return [model, priority] if priority.exists() else [model]
+    helpers = [model.with_name(f"{name}-{machine}.o") for name in HELPERS]
+    return [model, *(path for path in helpers if path.exists())]
 
 
 def problem(policy: str) -> str:

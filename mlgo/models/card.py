@@ -59,30 +59,31 @@ def make_card(
         "data": _data(splits),
         **figures,
         "configuration": _configuration(training),
-        **({"priority": old["priority"]} if "priority" in old else {}),
+        **{helper: old[helper] for helper in models.HELPERS if helper in old},
     }
 
 
-def with_priority(
-    card: dict[str, Any], training: Path, splits: dict[str, tuple[str, ...]]
+def with_helper(
+    card: dict[str, Any], helper: str, training: Path, splits: dict[str, tuple[str, ...]]
 ) -> dict[str, Any]:
-    """Returns a card that tells of an order of allocation too; without figures, for they change.
+    """Returns a card that tells of a helper too; without figures, for they change.
 
     Args:
-        card: of a policy of registers, to whose folder the order's files were added.
-        training: the work folder of `mlgo train regalloc --method priority`.
+        card: of a policy, to whose folder the helper's files were added.
+        helper: one of `mlgo.models.HELPERS`.
+        training: the work folder of its training.
         splits: "train" and "validation" -> programs.
 
     Raises:
         UserError: a program is not in the corpus.
     """
-    priority = {
+    told = {
         "commit": head_commit(Path(__file__).parent),
         "data": _data(splits),
         "configuration": _configuration(training),
     }
     unmeasured: dict[str, Any] = {"held_out": [], "commands": []}
-    return {**card, "files": _files(card["name"]), **unmeasured, "priority": priority}
+    return {**card, "files": _files(card["name"]), **unmeasured, helper: told}
 
 
 def _configuration(training: Path) -> list[str]:
@@ -107,7 +108,7 @@ def with_figures(
     Raises:
         UserError: a program is in the card's data, or an evaluation was of other weights.
     """
-    parts = [card["data"], card.get("priority", {}).get("data", {})]
+    parts = [card["data"], *(card[name]["data"] for name in models.HELPERS if name in card)]
     used = {item["package"] for data in parts for items in data.values() for item in items}
     return {**card, **_figures(card["name"], used, evaluations)}
 

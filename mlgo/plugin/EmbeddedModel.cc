@@ -9,6 +9,7 @@
 #pragma weak mlgo_eviction_model
 #pragma weak mlgo_priority_model
 #pragma weak mlgo_size_priority_model
+#pragma weak mlgo_pass_model
 
 using namespace llvm;
 
@@ -82,6 +83,12 @@ bool hasEmbeddedSizePriorityModel() { return &mlgo_size_priority_model != nullpt
 
 std::unique_ptr<Model> embeddedSizePriorityModel() {
   return std::make_unique<EmbeddedModel<MlgoEmbeddedModel>>(mlgo_size_priority_model);
+}
+
+bool hasEmbeddedPassModel() { return &mlgo_pass_model != nullptr; }
+
+std::unique_ptr<Model> embeddedPassModel() {
+  return std::make_unique<EmbeddedModel<MlgoEmbeddedModel>>(mlgo_pass_model);
 }
 
 } // namespace mlgo

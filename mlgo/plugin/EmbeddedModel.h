@@ -30,6 +30,7 @@ extern const MlgoEmbeddedModel mlgo_inlining_model;
 extern const MlgoEmbeddedScorer mlgo_eviction_model;
 extern const MlgoEmbeddedModel mlgo_priority_model;
 extern const MlgoEmbeddedModel mlgo_size_priority_model;
+extern const MlgoEmbeddedModel mlgo_pass_model;
 }
 
 #endif

@@ -22,7 +22,7 @@ public:
   virtual void *input(size_t Index) = 0;
 
   /// Inlining: one logit, positive means inline. Eviction: a score for each slot.
-  /// Priority: the logarithm of a factor.
+  /// Priority: the logarithm of a factor. Passes: positive means skip.
   virtual llvm::ArrayRef<float> evaluate() = 0;
 };
 
@@ -42,6 +42,10 @@ std::unique_ptr<Model> embeddedPriorityModel();
 bool hasEmbeddedSizePriorityModel();
 std::unique_ptr<Model> embeddedSizePriorityModel();
 
+/// Likewise for the choice of passes.
+bool hasEmbeddedPassModel();
+std::unique_ptr<Model> embeddedPassModel();
+
 /// A multi-layer perceptron whose weights are read from \p Path; stops the compile when the file
 /// is malformed. The format is documented in mlgo/inlining/weights.py.
 std::unique_ptr<Model> fileModel(llvm::StringRef Path);
@@ -53,6 +57,9 @@ std::unique_ptr<Model> evictionFileModel(llvm::StringRef Path, size_t Width);
 /// A perceptron that moves live ranges in the order of allocation, likewise; its format is
 /// documented in mlgo/regalloc/priority.py.
 std::unique_ptr<Model> priorityFileModel(llvm::StringRef Path);
+
+/// A perceptron that says whether a pass is to be skipped, likewise (mlgo/passes/weights.py).
+std::unique_ptr<Model> passFileModel(llvm::StringRef Path);
 
 } // namespace mlgo
 

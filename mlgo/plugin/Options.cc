@@ -82,6 +82,13 @@ struct CommandLine {
   Option SizeOrder{"size-order",
                    "The order of allocation in functions that are to be small (minsize): learned, "
                    "as by default where inlining is, or off"};
+  Option Passes{"passes", "How it is decided which passes of code generation run on functions that "
+                          "are to be small (minsize): learned, as by default where inlining is, "
+                          "off, default (all of them), file (-mlgo-passes-weights) or random"};
+  Option PassesWeights{"passes-weights", "Model of the file policy of passes"};
+  Option PassesSeed{"passes-seed", "Seed of the random policy of passes"};
+  Option PassesFlip{"passes-flip", "A pass about which all decisions are inverted"};
+  Option PassesLog{"passes-log", "Functions and decisions to write: a file, or a folder"};
   Option RegAllocWeights{"regalloc-weights", "Model of the file policy of register allocation"};
   Option RegAllocTemperature{"regalloc-temperature", "Above 0: evictions are sampled"};
   Option RegAllocSeed{"regalloc-seed", "Seed of sampling and of the random policies"};
@@ -180,6 +187,20 @@ RegAllocOptions RegAllocOptions::read() {
     fatal("the file policy needs -mlgo-regalloc-priority-weights (or "
           "MLGO_REGALLOC_PRIORITY_WEIGHTS)");
   O.OrdersForSize = ordersForSize(/*Otherwise=*/Line.RegAllocPriority.get("").empty());
+  return O;
+}
+
+PassOptions PassOptions::read() {
+  PassOptions O;
+  const bool Learns =
+      LLVM_VERSION_MAJOR >= 22 && hasEmbeddedPassModel() && inliningPolicy() == PolicyKind::Learned;
+  O.Policy = policyKind(Line.Passes.get(Learns ? "learned" : "off"), hasEmbeddedPassModel());
+  O.Weights = Line.PassesWeights.get("");
+  O.Seed = Line.PassesSeed.number<uint64_t>(0);
+  O.Flip = Line.PassesFlip.get("");
+  O.Log = Line.PassesLog.get("");
+  if (O.Policy == PolicyKind::File && O.Weights.empty())
+    fatal("the file policy of passes needs -mlgo-passes-weights (or MLGO_PASSES_WEIGHTS)");
   return O;
 }
 

@@ -61,6 +61,17 @@ struct RegAllocOptions {
   static RegAllocOptions read();
 };
 
+/// The options of the choice of passes, likewise.
+struct PassOptions {
+  PolicyKind Policy;
+  std::string Weights; // of the File policy
+  uint64_t Seed;       // of the Random policy
+  std::string Flip;    // a pass about which all decisions are inverted
+  std::string Log;     // functions and decisions to write: a file, or a folder
+
+  static PassOptions read();
+};
+
 } // namespace mlgo
 
 #endif

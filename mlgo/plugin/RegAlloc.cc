@@ -2,6 +2,7 @@
 #include "AllocationTrials.h"
 #include "EvictionAdvisor.h"
 #include "Options.h"
+#include "PassGate.h"
 #include "PriorityAdvisor.h"
 #include "RegAllocScores.h"
 #include "llvm/CodeGen/Passes.h"
@@ -17,6 +18,10 @@ using namespace llvm;
 static void configure(TargetMachine &TM, PassManagerBase &PM, TargetPassConfig *Config) {
   if (TM.getOptLevel() == CodeGenOptLevel::None)
     return; // another allocator
+  // What a pass is worth in bytes was learned of this architecture's code.
+  const bool HasChoice = TM.getTargetTriple().getArch() == Triple::x86_64;
+  if (HasChoice && mlgo::PassOptions::read().Policy != mlgo::PolicyKind::Off)
+    mlgo::insertPassGate(*Config);
   const auto O = mlgo::RegAllocOptions::read();
   auto Trials = std::make_shared<std::unique_ptr<mlgo::AllocationTrials>>();
   if (O.Policy != mlgo::PolicyKind::Off)

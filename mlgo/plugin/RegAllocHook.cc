@@ -6,6 +6,7 @@
 #include "llvm/Config/llvm-config.h"
 
 using namespace llvm;
+using mlgo::PassOptions;
 using mlgo::RegAllocOptions;
 
 // From llvm/CodeGen/RegAllocAdvisorPlugin.h, which only our patches bring (llvm_patches/llvm-19).
@@ -57,6 +58,9 @@ void mlgo::checkRegAlloc() {
   const bool Evicts = O.Policy != PolicyKind::Off;
   const bool AsksMore = O.Priority != PolicyKind::Off || O.OrdersForSize || O.Trials.value_or(0) ||
                         !O.Scores.empty() || !O.Choices.empty() || !O.Log.empty();
+  if (PassOptions::read().Policy != PolicyKind::Off)
+    fatal("in LLVM " LLVM_VERSION_STRING " the passes of code generation cannot be chosen",
+          "clang-22 can do that");
   const bool HasHook = PluginRegAllocModel::registerEviction != nullptr;
   if (!HasHook && (Evicts || AsksMore))
     fatal("LLVM " LLVM_VERSION_STRING " has no hook for register allocation, LLVM 22 has, and LLVM "

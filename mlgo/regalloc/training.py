@@ -21,11 +21,10 @@ from mlgo.atomic import write_json
 from mlgo.corpus.program import Module
 from mlgo.errors import UserError
 from mlgo.parallel import parallel_map
-from mlgo.perceptron import AnyPerceptron
+from mlgo.perceptron import AnyPerceptron, Perceptron
 from mlgo.regalloc.allocate import Allocator
 from mlgo.regalloc.explore import Alternatives, explore, load_alternatives
 from mlgo.regalloc.learn import Preference, prefer
-from mlgo.regalloc.priority import PriorityWeights
 from mlgo.regalloc.weights import EvictionWeights, load_eviction_weights
 from mlgo.rollout.collect import Task, tasks
 from mlgo.train.progress import Progress
@@ -172,7 +171,7 @@ class Training:
             weights.save(file)
         return load_eviction_weights(file)
 
-    def _offer(self, name: str, candidate: EvictionWeights | PriorityWeights) -> None:
+    def _offer(self, name: str, candidate: Perceptron) -> None:
         """Measures a policy, and keeps it when it is better than the best so far."""
         change, worst = self._measure(candidate)
         self.progress.note(f"{name}: cost {change:+.3%}, worst {worst:+.3%}")
@@ -186,7 +185,7 @@ class Training:
             figures = {"change": change, "worst": worst} if kept is candidate else _NO_CHANGE
             write_json(file, figures)
 
-    def _measure(self, weights: EvictionWeights | PriorityWeights) -> tuple[float, float]:
+    def _measure(self, weights: Perceptron) -> tuple[float, float]:
         path = self.folder / "policies" / f"{weights.sha256[:16]}.mlgo"
         path.parent.mkdir(parents=True, exist_ok=True)
         weights.save(path)

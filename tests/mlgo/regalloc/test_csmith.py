@@ -68,6 +68,7 @@ def check_program(folder, seed, plugin):
             found = compile_and_run(folder, name, level, extra)
             assert (found.code, found.log) == (wanted.code, wanted.log), (seed, level, kind)
     check_trials(folder, name, wanted, plugin)
+    check_small(folder, name, wanted, seed)
     (folder / f"{name}.c").unlink()
     return True
 
@@ -81,6 +82,16 @@ def check_trials(folder, name, wanted, plugin):
         found = compile_and_run(folder, name, level, extra, use)
         assert (found.code, found.log) == (wanted.code, wanted.log), (name, level)
     (folder / f"{name}.profdata").unlink()
+
+
+def check_small(folder, name, wanted, seed):
+    """Compares builds at -Oz: by the policy for size, and with passes skipped by chance."""
+    use = (f"-fpass-plugin={build_plugin(22)}",)
+    chance = {"MLGO_POLICY": "random", "MLGO_PASSES": "random", "MLGO_REGALLOC_PRIORITY": "random"}
+    seeds = {name: str(seed) for name in ("MLGO_SEED", "MLGO_PASSES_SEED", "MLGO_REGALLOC_SEED")}
+    for environment in ({}, chance | seeds):
+        found = compile_and_run(folder, name, "-Oz", Extra(use, environment))
+        assert (found.code, found.log) == (wanted.code, wanted.log), (name, environment)
 
 
 def check_programs(folder, count, plugin):

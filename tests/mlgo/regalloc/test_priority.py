@@ -82,13 +82,13 @@ def test_an_order_that_saves_enough_is_kept(clang):
 
 
 def test_numpy_tensorflow_and_the_object_agree(clang, tmp_path):
-    from mlgo.regalloc.priority_network import PriorityModule
+    from mlgo.export.feature_network import FeatureModule
 
     made = random_weights(4)
     rng = np.random.default_rng(0)
     x = rng.lognormal(2, 2, (200, len(FEATURES))).astype(np.float32)
     x[0, 0] = np.inf
-    module = PriorityModule(made)
+    module = FeatureModule(made, "shift")
     found = [
         module.action(**{n: np.array([v], np.float32) for n, v in zip(FEATURES, row, strict=True)})
         for row in x

@@ -5,12 +5,12 @@ using namespace llvm;
 
 namespace {
 
-/// A perceptron over squashed features of a live range -> how much earlier it gets its register.
-class PriorityFileModel final : public mlgo::Model {
+/// A perceptron over squashed float features.
+class FeatureFileModel final : public mlgo::Model {
 public:
-  explicit PriorityFileModel(StringRef Path)
-      : File(Path, "mlgo-priority-1", "mlgo train regalloc --method priority"), Specs(readSpecs()),
-        Values(Specs.size()), Net(File, Specs.size()) {
+  FeatureFileModel(StringRef Path, StringRef Format, StringRef Maker)
+      : File(Path, Format, Maker), Specs(readSpecs()), Values(Specs.size()),
+        Net(File, Specs.size()) {
     File.finish();
   }
 
@@ -21,7 +21,7 @@ public:
     Activation.clear();
     for (float Value : Values)
       Activation.push_back(mlgo::squash(Value));
-    return Shift = Net.evaluate(Activation);
+    return Output = Net.evaluate(Activation);
   }
 
 private:
@@ -36,11 +36,16 @@ private:
   const std::vector<TensorSpec> Specs;
   std::vector<float> Values, Activation;
   const mlgo::Perceptron Net;
-  float Shift = 0;
+  float Output = 0;
 };
 
 } // namespace
 
 std::unique_ptr<mlgo::Model> mlgo::priorityFileModel(StringRef Path) {
-  return std::make_unique<PriorityFileModel>(Path);
+  return std::make_unique<FeatureFileModel>(Path, "mlgo-priority-1",
+                                            "mlgo train regalloc --method priority");
+}
+
+std::unique_ptr<mlgo::Model> mlgo::passFileModel(StringRef Path) {
+  return std::make_unique<FeatureFileModel>(Path, "mlgo-passes-1", "mlgo train passes");
 }

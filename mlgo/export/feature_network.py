@@ -1,4 +1,4 @@
-"""The policy of the order of allocation as a TensorFlow module, for export and the parity check."""
+"""A network over named features as a TensorFlow module, for export and the parity check."""
 
 from __future__ import annotations
 
@@ -6,26 +6,27 @@ from pathlib import Path
 
 import tensorflow as tf
 
+from mlgo.passes.weights import PassWeights
 from mlgo.regalloc.network import squash
 from mlgo.regalloc.priority import PriorityWeights
 
 
-def saved_priority_model(weights: PriorityWeights, folder: Path) -> None:
+def saved_feature_model(weights: PriorityWeights | PassWeights, output: str, folder: Path) -> None:
     """Writes a SavedModel with the signature `action`.
 
-    Inputs: one float32 tensor of shape (1,) for each feature, by its name. Output: `shift` float32
-    (1,).
+    Inputs: one float32 tensor of shape (1,) for each feature, by its name. Output: float32 (1,),
+    of the name `output`.
     """
-    module = PriorityModule(weights)
+    module = FeatureModule(weights, output)
     tf.saved_model.save(module, str(folder), signatures={"action": module.action})
 
 
-class PriorityModule(tf.Module):  # type: ignore[misc]
-    """Evaluates `PriorityWeights` in TensorFlow; see mlgo.regalloc.priority for the formula."""
+class FeatureModule(tf.Module):  # type: ignore[misc]
+    """Evaluates a `mlgo.perceptron.Perceptron` of squashed features in TensorFlow."""
 
-    def __init__(self, weights: PriorityWeights) -> None:
+    def __init__(self, weights: PriorityWeights | PassWeights, output: str) -> None:
         super().__init__()
-        self._weights = weights
+        self._weights, self._output = weights, output
         self.action = tf.function(self._action).get_concrete_function(
             **{name: tf.TensorSpec((1,), tf.float32, name) for name in weights.features}
         )
@@ -39,4 +40,4 @@ class PriorityModule(tf.Module):  # type: ignore[misc]
             activation = tf.reduce_sum(tf.constant(kernel) * activation[:, None], axis=0) + bias
             if index + 1 < len(weights.kernels):
                 activation = tf.tanh(activation)
-        return {"shift": activation}
+        return {self._output: activation}

@@ -1,0 +1,175 @@
+"""Skipped passes: one policy in numpy, TensorFlow and the plugin; any choice is right."""
+
+import dataclasses
+import json
+import os
+import platform
+
+import numpy as np
+import pytest
+
+from mlgo import models
+from mlgo.errors import UserError
+from mlgo.export.aot import TARGETS
+from mlgo.export.policy import export_policy
+from mlgo.passes.weights import (
+    FEATURES,
+    FUNCTION_FEATURES,
+    PASSES,
+    PassWeights,
+    load_pass_weights,
+)
+from mlgo.perceptron import untrained
+from mlgo.plugin.build import build_plugin
+from mlgo.toolchain import find_toolchain
+
+os.environ["CUDA_VISIBLE_DEVICES"] = ""
+
+
+def random_weights(seed=0, layers=(5,)):
+    """Skips about half of all."""
+    rng = np.random.default_rng(seed)
+    inputs = len(FEATURES)
+    start = untrained(np.full(inputs, 1.5), np.ones(inputs), layers, seed)
+    last = rng.normal(0, 1, start.kernels[-1].shape).astype(np.float32)
+    return PassWeights(
+        features=FEATURES, **start._replace(kernels=(*start.kernels[:-1], last))._asdict()
+    )
+
+
+def compiled(clang, weights, **options):
+    path = clang.folder / f"{weights.sha256}.mlgo"
+    weights.save(path)
+    return clang.compile(passes="file", passes_weights=path, **options)
+
+
+def test_the_control_is_stock(clang):
+    stock = clang.stock()
+    assert clang.compile(passes="default") == stock
+    assert clang.compile(policy="default") == stock
+    assert clang.compile() == stock
+    zeros = untrained(np.zeros(len(FEATURES)), np.ones(len(FEATURES)), (), 0)
+    assert compiled(clang, PassWeights(features=FEATURES, **zeros._asdict())) == stock
+
+
+@pytest.mark.parametrize("name", PASSES)
+def test_each_pass_can_be_skipped(clang, name):
+    clang.stock()
+    expected = clang.said()
+    log = clang.folder / "log"
+    clang.compile(passes="default", passes_flip=name, passes_log=log)
+    assert clang.said() == expected
+    rows = [json.loads(line) for line in log.read_text().splitlines()]
+    assert {row["function"] for row in rows} == {"fill", "fold", "main"}
+    for row in rows:
+        assert row.keys() == {"function", *FEATURES}
+        assert [row[other] for other in PASSES] == [other == name for other in PASSES]
+    (fold,) = (row for row in rows if row["function"] == "fold")
+    assert (fold["arguments"], fold["loops"], fold["loop_depth"], fold["returns"]) == (3, 2, 2, 1)
+
+
+def test_skipping_changes_code(clang):
+    stock = clang.stock()
+    changed = [clang.compile(passes="default", passes_flip=name) != stock for name in PASSES]
+    assert sum(changed) >= 3
+
+
+def test_any_choice_is_right(clang):
+    clang.stock()
+    expected = clang.said()
+    made = set()
+    for seed in range(6):
+        options = {"passes": "random", "passes_seed": seed}
+        made.add(clang.compile(**options))
+        assert clang.said() == expected
+        assert clang.compile(**options) in made
+        compiled(clang, random_weights(seed))
+        assert clang.said() == expected
+    assert len(made) > 2
+
+
+def test_only_small_code_for_x86_has_a_choice(clang):
+    for level in ("-O2", "-Os"):
+        assert clang.compile(level=level, passes="random") == clang.stock(level=level)
+    arm = ("--target=aarch64-linux-gnu",)
+    assert clang.compile(*arm, passes="random") == clang.stock(*arm)
+
+
+def test_bisection_of_passes_stays_llvms(clang):
+    bisect = ("-mllvm", "-opt-bisect-limit=1000000")
+    assert clang.compile(*bisect, passes="random") == clang.stock(*bisect)
+
+
+def test_numpy_tensorflow_and_the_object_agree(clang, tmp_path):
+    from mlgo.export.feature_network import FeatureModule
+
+    made = random_weights(4)
+    rng = np.random.default_rng(0)
+    x = rng.lognormal(1, 1, (100, len(FEATURES))).astype(np.float32)
+    module = FeatureModule(made, "score")
+    found = [
+        module.action(**{n: np.array([v], np.float32) for n, v in zip(FEATURES, row, strict=True)})
+        for row in x
+    ]
+    scores = np.array([float(f["score"][0]) for f in found])
+    np.testing.assert_allclose(made.scores(x), scores, rtol=1e-4, atol=1e-4)
+
+    weights = tmp_path / "own.mlgo"
+    made.save(weights)
+    target = next(t for t in TARGETS if t.startswith(platform.machine()))
+    outputs = {target: tmp_path / "own.o"}
+    export_policy(weights, "own", outputs, tmp_path / "saved")
+    plugin = build_plugin(22, model=tmp_path / "own.o", folder=tmp_path / "plugin")
+    embedded = dataclasses.replace(clang, plugin=plugin)
+    assert embedded.compile(passes="learned") == compiled(clang, made) != clang.stock()
+    assert embedded.compile() == clang.stock()
+
+
+def test_the_plugin_decides_as_numpy_does(clang):
+    made, log = random_weights(3), clang.folder / "log"
+    compiled(clang, made, passes_log=log)
+    for line in log.read_text().splitlines():
+        row = json.loads(line)
+        function = [row[name] for name in FUNCTION_FEATURES]
+        x = np.array([[*function, *asked] for asked in np.eye(len(PASSES))], np.float32)
+        assert [row[name] for name in PASSES] == (made.scores(x) > 0).tolist()
+
+
+def test_the_shipped_choice_is_in_the_plugin(clang):
+    path = models.passes_file("inlining-size")
+    order = {"size_order": "learned"}
+    learned = clang.compile(policy="learned")
+    assert learned == clang.compile(passes="file", passes_weights=path, **order)
+    assert learned == clang.compile(passes="learned", **order)
+    assert learned != clang.compile(policy="learned", passes="off")
+    text = clang.said()
+    clang.stock()
+    assert clang.said() == text
+
+
+def test_weights_are_read_back(tmp_path):
+    made = random_weights()
+    (tmp_path / "x").write_bytes(data := made.to_bytes())
+    assert load_pass_weights(tmp_path / "x").sha256 == made.sha256
+    for damaged in (data[:-1], data + b"\0\0\0\0", data.replace(b"passes-1", b"passes-9")):
+        (tmp_path / "x").write_bytes(damaged)
+        with pytest.raises(UserError, match="is no model of a choice of passes"):
+            load_pass_weights(tmp_path / "x")
+
+
+def test_what_cannot_be_is_one_error(clang):
+    def message(where=clang, **options):
+        assert where.compile(check=False, **options) == 1
+        assert where.output.count("error:") == 1
+        return where.output
+
+    assert "no choice about the pass 'x'" in message(passes="default", passes_flip="x")
+    assert "needs -mlgo-passes-weights" in message(passes="file")
+    assert "unknown policy" in message(passes="some")
+    bad = clang.folder / "bad.mlgo"
+    bad.write_bytes(random_weights().to_bytes().replace(b'"loops"', b'"loopz"'))
+    assert "the feature 'loopz'" in message(passes="file", passes_weights=bad)
+    other = models.weights_file("inlining-size")
+    assert "not of the format" in message(passes="file", passes_weights=other)
+    old = dataclasses.replace(clang, toolchain=find_toolchain(19), plugin=build_plugin(19))
+    assert "cannot be chosen" in message(old, passes="random")
