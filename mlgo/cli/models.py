@@ -158,7 +158,8 @@ def _splits(training: Path, problem: str) -> dict[str, tuple[str, ...]]:
 
     with contextlib.redirect_stderr(io.StringIO()):  # Gym greets each import with a notice
         if problem == "regalloc":
-            importlib.import_module("mlgo.regalloc.evolution")  # gin must know its settings
+            for module in ("mlgo.regalloc.evolution", "mlgo.passes.learn"):
+                importlib.import_module(module)  # gin must know its settings
             from mlgo.regalloc.training import RegallocTraining as Settings
         else:
             from mlgo.train.methods import load
