@@ -27,8 +27,8 @@ class Policy:
         decisions: a file of decisions that override the policy's.
         log: where the plugin writes the trajectory; none by default.
         record: where the plugin writes its decisions, replayable; none by default.
-        size_order: whether registers are allocated in the order that the plugin learned for small
-            code; None leaves it to the plugin, which does so with the "learned" policy only.
+        only_inlining: code generation is LLVM's own. Else the plugin decides about it too, with the
+            "learned" policy.
     """
 
     kind: PolicyKind
@@ -39,7 +39,7 @@ class Policy:
     decisions: Path | None = None
     log: Path | None = None
     record: Path | None = None
-    size_order: bool | None = None
+    only_inlining: bool = False
 
     def arguments(self, plugin: Path) -> list[str]:
         """Arguments for clang; empty for "stock"."""
@@ -68,6 +68,6 @@ class Policy:
             env["MLGO_LOG"] = str(self.log)
         if self.record:
             env["MLGO_RECORD"] = str(self.record)
-        if self.size_order is not None:
-            env["MLGO_SIZE_ORDER"] = "learned" if self.size_order else "off"
+        if self.only_inlining:
+            env |= {"MLGO_SIZE_ORDER": "off", "MLGO_PASSES": "off"}
         return env

@@ -189,8 +189,9 @@ def _write_flags(compiler: PluginCompiler, result: ProgramTuning, work: Path, ki
         flags = dataclasses.replace(flags, environment=(*flags.environment, *listed))
     else:
         words = (*flags.compile, "-mllvm", f"-mlgo-decisions={result.decisions}")
-        plain = ("-mllvm", "-mlgo-size-order=off") if result.kept == "stock" else ()
-        flags = dataclasses.replace(flags, compile=(*words, *plain))
+        if result.kept == "stock":
+            words += ("-mllvm", "-mlgo-size-order=off", "-mllvm", "-mlgo-passes=off")
+        flags = dataclasses.replace(flags, compile=words)
     write_text(work / "flags.sh", write_flags(flags, "shell"))
 
 

@@ -225,8 +225,8 @@ class Tuner:
 
     @property
     def _plain(self) -> Policy:
-        """The prior without an order of allocation of its own: what stock's decisions go with."""
-        return dataclasses.replace(self.prior, size_order=False)
+        """The prior with LLVM's own code generation: what stock's decisions go with."""
+        return dataclasses.replace(self.prior, only_inlining=True)
 
     def _linked_with(self, lists: Lists, prior: Policy, work: Path | None = None) -> int:
         with tempfile.TemporaryDirectory(prefix="mlgo-tune-") as name:

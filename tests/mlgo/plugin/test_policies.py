@@ -80,7 +80,8 @@ def test_random_depends_on_the_seed_alone(clang):
 
 def test_the_file_policy_decides_as_the_embedded_model_does(clang):
     weights = models.weights_file("inlining-size")
-    embedded = clang.compile(policy="learned", size_order="off")  # which is another model
+    others = {"size_order": "off", "passes": "off"}
+    embedded = clang.compile(policy="learned", **others)
     assert clang.compile(policy="file", weights=weights) == embedded
 
 

@@ -27,6 +27,7 @@ def small(clang, plugin):
 
 def built(clang, *arguments, level="-Oz", check=True, **options):
     env = {f"MLGO_{name.upper()}": str(value) for name, value in options.items()}
+    env["MLGO_PASSES"] = "off"
     command = [level, f"-fpass-plugin={clang.plugin}", *arguments, "-c", "x.c", "-o", "x.o"]
     code = clang.run(*command, env=env, check=check)
     return (clang.folder / "x.o").read_bytes() if check else code
