@@ -117,6 +117,36 @@ def untrained(mean: Floats, deviation: Floats, layers: Sequence[int], seed: int)
 AnyPerceptron = TypeVar("AnyPerceptron", bound=Perceptron)
 
 
+def ensemble(members: Sequence[AnyPerceptron]) -> AnyPerceptron:
+    """Returns one wider network whose output is the mean of its members' outputs.
+
+    Args:
+        members: networks of the same shape with at least one hidden layer, over the same inputs,
+            mean and deviation.
+    """
+    layers = list(zip(*(member.kernels for member in members), strict=True))
+    biases = list(zip(*(member.biases for member in members), strict=True))
+    kernels = [np.concatenate(kernel, axis=int(i == 0)) for i, kernel in enumerate(layers)]
+    kernels[1:-1] = [_block_diagonal(kernel) for kernel in layers[1:-1]]
+    joined = [np.concatenate(bias) for bias in biases]
+    kernels[-1] = kernels[-1] / len(members)
+    joined[-1] = np.mean(biases[-1], axis=0)
+    return dataclasses.replace(
+        members[0],
+        kernels=tuple(kernel.astype(np.float32) for kernel in kernels),
+        biases=tuple(bias.astype(np.float32) for bias in joined),
+    )
+
+
+def _block_diagonal(blocks: Sequence[Floats]) -> Floats:
+    inputs, outputs = blocks[0].shape
+    joined = np.zeros((len(blocks) * inputs, len(blocks) * outputs), np.float32)
+    for index, block in enumerate(blocks):
+        row, column = index * inputs, index * outputs
+        joined[row : row + inputs, column : column + outputs] = block
+    return joined
+
+
 def parameters(network: Perceptron) -> Vector:
     """Returns kernels and biases as one vector."""
     arrays = [*network.kernels, *network.biases]

@@ -13,7 +13,7 @@ import tensorflow as tf
 from mlgo.errors import UserError
 from mlgo.passes.explore import Worths
 from mlgo.passes.weights import FEATURES, PASSES, PassWeights
-from mlgo.perceptron import squash, untrained
+from mlgo.perceptron import ensemble, squash, untrained
 from mlgo.weights_file import Floats
 
 
@@ -23,14 +23,16 @@ class PassLearning:
     """Hyperparameters.
 
     Attributes:
+        members: networks whose mean decides; they become one wider network.
         layers: sizes of the hidden layers.
         clip: bytes above which a function counts no more.
         steps: of AdamW, over everything.
         learning_rate: at the beginning; falls to 0 by a cosine.
         weight_decay: of AdamW.
-        seed: of initial weights.
+        seed: of the first member's initial weights; the others have the next ones.
     """
 
+    members: int = 5
     layers: tuple[int, ...] = (16,)
     clip: float = 64.0
     steps: int = 3000
@@ -53,9 +55,13 @@ def learn(config: PassLearning, programs: Sequence[Worths]) -> PassWeights:
     x, better, weight = (np.concatenate(column) for column in zip(*parts, strict=True))
     if not weight.any():
         raise UserError("no pass changes a function's size: nothing to learn from")
-    start = untrained(x.mean(axis=0), x.std(axis=0), config.layers, config.seed)
-    weights = PassWeights(features=FEATURES, **start._asdict())
-    return _fit(config, weights, (x - weights.mean) / weights.deviation, better, weight)
+    members = []
+    for seed in range(config.seed, config.seed + config.members):
+        start = untrained(x.mean(axis=0), x.std(axis=0), config.layers, seed)
+        weights = PassWeights(features=FEATURES, **start._asdict())
+        z = (x - weights.mean) / weights.deviation
+        members.append(_fit(config, weights, z, better, weight))
+    return ensemble(members)
 
 
 def _examples(config: PassLearning, worths: Worths) -> tuple[Floats, Floats, Floats]:

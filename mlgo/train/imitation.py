@@ -22,8 +22,8 @@ from mlgo.errors import UserError
 from mlgo.inlining.dataset import Examples
 from mlgo.inlining.features import FEATURES
 from mlgo.inlining.scope import Scope
-from mlgo.inlining.weights import Weights, ensemble, load_weights
-from mlgo.perceptron import squash
+from mlgo.inlining.weights import Weights, load_weights
+from mlgo.perceptron import ensemble, squash
 from mlgo.train.network import ACTION_SPEC, OBSERVATION_SPEC, PolicyNetwork
 from mlgo.train.workspace import Workspace
 from mlgo.weights_file import Floats

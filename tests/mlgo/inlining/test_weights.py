@@ -10,7 +10,8 @@ from mlgo import models
 from mlgo.errors import UserError
 from mlgo.inlining.features import FEATURES
 from mlgo.inlining.scope import Scope
-from mlgo.inlining.weights import Weights, ensemble, load_weights
+from mlgo.inlining.weights import Weights, load_weights
+from mlgo.perceptron import ensemble
 
 
 def weights(seed=0, layers=(8, 4), default_weight=1.0):
