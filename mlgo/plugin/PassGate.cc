@@ -38,13 +38,19 @@ using Skipped = std::bitset<NumPasses>;
 
 /// Of the function whose code is generated in this thread.
 thread_local Skipped Current;
+thread_local StringRef CurrentName;
+
+/// False where a pass over the whole module came between the choice and the pass in question.
+bool isCurrent(StringRef IR) {
+  return !IR.consume_front("function (") || (IR.consume_back(")") && IR == CurrentName);
+}
 
 class Gate final : public OptPassGate {
 public:
   bool isEnabled() const override { return true; }
 
-  bool shouldRunPass(StringRef Pass, StringRef) const override {
-    if (Current.none())
+  bool shouldRunPass(StringRef Pass, StringRef IR) const override {
+    if (Current.none() || !isCurrent(IR))
       return true;
     const auto *Found = find_if(Passes, [&](const Skippable &S) { return S.Pass == Pass; });
     return Found == std::end(Passes) || !Current[static_cast<size_t>(Found - Passes)];
@@ -54,23 +60,26 @@ public:
 /// Contexts keep a reference.
 Gate TheGate;
 
+/// NumPasses: there is none of that name.
+size_t passNamed(StringRef Name) {
+  return static_cast<size_t>(find_if(Passes, [&](const Skippable &S) { return S.Name == Name; }) -
+                             Passes);
+}
+
+/// Decides for one function after the other.
 class Chooser {
 public:
-  explicit Chooser(const mlgo::PassOptions &O) : O(O), Values(mlgo::functionFeatures().size()) {
+  explicit Chooser(const mlgo::PassOptions &O)
+      : O(O), Values(mlgo::functionFeatures().size()), Asked(NumPasses) {
     if (O.Policy == mlgo::PolicyKind::Learned)
       Net = mlgo::embeddedPassModel();
     if (O.Policy == mlgo::PolicyKind::File)
       Net = mlgo::passFileModel(O.Weights);
-    for (const Skippable &S : Passes)
-      Asked.push_back(0), Names.push_back(S.Name);
     if (Net)
       bind();
-    if (!O.Flip.empty()) {
-      const auto *Found = find_if(Passes, [&](const Skippable &S) { return S.Name == O.Flip; });
-      if (Found == std::end(Passes))
-        mlgo::fatal("there is no choice about the pass '" + O.Flip + "'");
-      Flip = static_cast<size_t>(Found - Passes);
-    }
+    Flip = passNamed(O.Flip);
+    if (!O.Flip.empty() && Flip == NumPasses)
+      mlgo::fatal("there is no choice about the pass '" + O.Flip + "'");
   }
 
   Skipped choose(const Function &F, const LoopInfo &Loops) {
@@ -98,19 +107,19 @@ private:
   }
 
   void bind() {
-    for (size_t I = 0; I < Net->inputs().size(); ++I) {
-      StringRef Name = Net->inputs()[I].name();
-      auto Feature = find(mlgo::functionFeatures(), Name);
-      auto Pass = find(Names, Name);
-      if (Feature == mlgo::functionFeatures().end() && Pass == Names.end())
-        mlgo::fatal("the model of passes reads the feature '" + Name + "', which there is not",
-                    "use a model that was trained for this release");
-      const float *From =
-          Pass != Names.end()
-              ? &Asked[static_cast<size_t>(Pass - Names.begin())]
-              : &Values[static_cast<size_t>(Feature - mlgo::functionFeatures().begin())];
-      Bound.push_back({static_cast<float *>(Net->input(I)), From});
-    }
+    for (size_t I = 0; I < Net->inputs().size(); ++I)
+      Bound.push_back({static_cast<float *>(Net->input(I)), source(Net->inputs()[I].name())});
+  }
+
+  /// Where the value of a model's input comes from.
+  const float *source(StringRef Name) const {
+    if (size_t Pass = passNamed(Name); Pass < NumPasses)
+      return &Asked[Pass];
+    const auto *Feature = find(mlgo::functionFeatures(), Name);
+    if (Feature == mlgo::functionFeatures().end())
+      mlgo::fatal("the model of passes reads the feature '" + Name + "', which there is not",
+                  "use a model that was trained for this release");
+    return &Values[static_cast<size_t>(Feature - mlgo::functionFeatures().begin())];
   }
 
   void log(const Function &F, Skipped S) {
@@ -125,10 +134,9 @@ private:
   }
 
   const mlgo::PassOptions O;
-  size_t Flip = NumPasses;
+  size_t Flip;
   uint64_t Questions = 0;
   std::vector<float> Values, Asked;
-  std::vector<StringRef> Names;
   std::unique_ptr<mlgo::Model> Net;
   std::vector<std::pair<float *, const float *>> Bound;
   std::unique_ptr<mlgo::CheckedStream> Stream;
@@ -158,6 +166,7 @@ private:
 
   bool runOnFunction(Function &F) override {
     Current.reset();
+    CurrentName = F.getName();
     if (Choice && F.hasMinSize() && !F.hasOptNone())
       Current = Choice->choose(F, getAnalysis<LoopInfoWrapperPass>().getLoopInfo());
     return false;
