@@ -46,7 +46,7 @@ _PASSES_GIN = Path(__file__).parent.parent / "passes" / "gin" / "passes.gin"
 def regalloc(
     output: Path, method: str, config: Path | None, bindings: tuple[str, ...], jobs: int
 ) -> None:
-    """Train a policy of register allocation for speed: which live ranges give way, or go first.
+    """Train a policy of register allocation: which live ranges give way, or which go first.
 
     The programs of the training and validation sets must be in the corpus; with their profiles the
     costs are those of real work:
