@@ -13,6 +13,7 @@ import click
 
 from mlgo.cli.interrupt import interruptible
 from mlgo.cli.train_regalloc import passes, regalloc
+from mlgo.cli.training import output_option, settings_options
 from mlgo.errors import UserError
 
 if TYPE_CHECKING:
@@ -32,13 +33,7 @@ train.add_command(passes)
 
 
 @train.command()
-@click.option(
-    "--output",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("build/train/inlining"),
-    show_default=True,
-    help="Work folder. A run that was stopped goes on from what is there.",
-)
+@output_option("build/train/inlining")
 @click.option(
     "--method",
     type=click.Choice(_METHODS),
@@ -46,19 +41,7 @@ train.add_command(passes)
     show_default=True,
     help="How to learn: behavioural cloning, evolution strategies, expert iteration, PPO, search.",
 )
-@click.option(
-    "--config",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="Gin file with every hyperparameter.  [default: the method's shipped one]",
-)
-@click.option(
-    "--set",
-    "bindings",
-    multiple=True,
-    metavar="BINDING",
-    help="Change one hyperparameter, e.g. --set 'ExpertIteration.rounds = 3'; may be repeated.",
-)
-@click.option("--jobs", type=click.IntRange(1), default=os.cpu_count(), help="Compiles at a time.")
+@settings_options("the method's shipped one", "ExpertIteration.rounds = 3")
 @click.option(
     "--executor",
     type=click.Choice(("local", "ray")),

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from mlgo.cli.interrupt import interruptible
+from mlgo.cli.training import output_option, settings_options
 from mlgo.errors import UserError
 
 _GIN = Path(__file__).parent.parent / "regalloc" / "gin"
@@ -15,13 +16,7 @@ _PASSES_GIN = Path(__file__).parent.parent / "passes" / "gin" / "passes.gin"
 
 
 @click.command()
-@click.option(
-    "--output",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("build/train/regalloc"),
-    show_default=True,
-    help="Work folder. A run that was stopped goes on from what is there.",
-)
+@output_option("build/train/regalloc")
 @click.option(
     "--method",
     type=click.Choice(("expert", "evolution", "priority", "size")),
@@ -30,19 +25,7 @@ _PASSES_GIN = Path(__file__).parent.parent / "passes" / "gin" / "passes.gin"
     help="What to learn and how: evictions by expert iteration or by evolution strategies, the "
     "order of allocation by evolution strategies, for speed or for size.",
 )
-@click.option(
-    "--config",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="Gin file with every hyperparameter.  [default: the method's shipped one]",
-)
-@click.option(
-    "--set",
-    "bindings",
-    multiple=True,
-    metavar="BINDING",
-    help="Change one hyperparameter, e.g. --set 'RegallocTraining.rounds = 3'; may be repeated.",
-)
-@click.option("--jobs", type=click.IntRange(1), default=os.cpu_count(), help="Compiles at a time.")
+@settings_options("the method's shipped one", "RegallocTraining.rounds = 3")
 def regalloc(
     output: Path, method: str, config: Path | None, bindings: tuple[str, ...], jobs: int
 ) -> None:
@@ -62,26 +45,8 @@ def regalloc(
 
 
 @click.command()
-@click.option(
-    "--output",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("build/train/passes"),
-    show_default=True,
-    help="Work folder. A run that was stopped goes on from what is there.",
-)
-@click.option(
-    "--config",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="Gin file with every hyperparameter.  [default: the shipped one]",
-)
-@click.option(
-    "--set",
-    "bindings",
-    multiple=True,
-    metavar="BINDING",
-    help="Change one hyperparameter, e.g. --set 'PassLearning.clip = 32'; may be repeated.",
-)
-@click.option("--jobs", type=click.IntRange(1), default=os.cpu_count(), help="Compiles at a time.")
+@output_option("build/train/passes")
+@settings_options("the shipped one", "PassLearning.clip = 32")
 def passes(output: Path, config: Path | None, bindings: tuple[str, ...], jobs: int) -> None:
     """Train a policy of the passes that code generation skips where code is to be small.
 

@@ -43,7 +43,12 @@ def section_sizes(path: Path) -> dict[str, int]:
     return dict(sorted(sizes.items()))
 
 
-def text_size(path: Path) -> int:
-    """Returns the bytes of code: `.text` and, in an object, all `.text.*` sections."""
+def text_sections(path: Path) -> dict[str, int]:
+    """Returns the sections of code: `.text` and, in an object, all `.text.*`."""
     sizes = section_sizes(path)
-    return sum(s for name, s in sizes.items() if name == ".text" or name.startswith(".text."))
+    return {n: s for n, s in sizes.items() if n == ".text" or n.startswith(".text.")}
+
+
+def text_size(path: Path) -> int:
+    """Returns the bytes of code, of all its sections."""
+    return sum(text_sections(path).values())

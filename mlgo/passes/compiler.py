@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mlgo.corpus.elf import section_sizes
+from mlgo.corpus.elf import text_sections
 from mlgo.corpus.program import Module
 from mlgo.errors import UserError
 from mlgo.passes.weights import FUNCTION_FEATURES, PASSES
@@ -74,8 +74,7 @@ class PassCompiler:
             generate_code(self.toolchain, module, "-Oz", output, extra)
             if functions is not None and log.exists():
                 functions.update(_read(log))
-            found = section_sizes(output)
-            return {s: n for s, n in found.items() if s == ".text" or s.startswith(".text.")}
+            return text_sections(output)
 
 
 def size_of(sizes: dict[str, int], function: str) -> int | None:

@@ -125,12 +125,18 @@ mlgo::PolicyKind inliningPolicy() {
   return policyKind(Line.Policy.get(""), mlgo::hasEmbeddedModel());
 }
 
-/// \p Otherwise: whether nobody asks for another order. The control of inlining is stock's code.
+/// What decides about code generation for size unless something else is asked for: the embedded
+/// model, where inlining is learned. The control of inlining is stock's code.
+StringRef usualForSize(bool HasModel) {
+  const bool Learns =
+      LLVM_VERSION_MAJOR >= 22 && HasModel && inliningPolicy() == mlgo::PolicyKind::Learned;
+  return Learns ? "learned" : "off";
+}
+
+/// \p Otherwise: whether nobody asks for another order.
 bool ordersForSize(bool Otherwise) {
   const bool HasModel = mlgo::hasEmbeddedSizePriorityModel();
-  const bool Learns = Otherwise && LLVM_VERSION_MAJOR >= 22 && HasModel &&
-                      inliningPolicy() == mlgo::PolicyKind::Learned;
-  auto Kind = policyKind(Line.SizeOrder.get(Learns ? "learned" : "off"), HasModel);
+  auto Kind = policyKind(Line.SizeOrder.get(usualForSize(Otherwise && HasModel)), HasModel);
   if (Kind != mlgo::PolicyKind::Learned && Kind != mlgo::PolicyKind::Off)
     mlgo::fatal("-mlgo-size-order (or MLGO_SIZE_ORDER) is learned or off");
   return Kind == mlgo::PolicyKind::Learned;
@@ -192,9 +198,8 @@ RegAllocOptions RegAllocOptions::read() {
 
 PassOptions PassOptions::read() {
   PassOptions O;
-  const bool Learns =
-      LLVM_VERSION_MAJOR >= 22 && hasEmbeddedPassModel() && inliningPolicy() == PolicyKind::Learned;
-  O.Policy = policyKind(Line.Passes.get(Learns ? "learned" : "off"), hasEmbeddedPassModel());
+  const bool HasModel = hasEmbeddedPassModel();
+  O.Policy = policyKind(Line.Passes.get(usualForSize(HasModel)), HasModel);
   O.Weights = Line.PassesWeights.get("");
   O.Seed = Line.PassesSeed.number<uint64_t>(0);
   O.Flip = Line.PassesFlip.get("");

@@ -11,7 +11,6 @@
 #include "llvm/IR/Module.h"
 #include "llvm/IR/OptBisect.h"
 #include "llvm/Support/JSON.h"
-#include "llvm/Target/TargetMachine.h"
 #include <bitset>
 
 using namespace llvm;

@@ -3,7 +3,6 @@
 #include "PriorityPolicy.h"
 #include "llvm/CodeGen/LiveIntervals.h"
 #include "llvm/CodeGen/MachineRegisterInfo.h"
-#include "llvm/Target/TargetMachine.h"
 
 // Data that earlier releases lack: weak, so that the release check (Release.cc) can speak.
 __asm__(".weak _ZN4llvm37RegAllocPriorityAdvisorAnalysisLegacy2IDE\n"
@@ -53,9 +52,7 @@ public:
 
 private:
   mlgo::PriorityPolicy *policyFor(const MachineFunction &MF) const {
-    // The bytes of a register are the architecture's own: elsewhere the order makes code larger.
-    const bool ForSize = MF.getTarget().getTargetTriple().getArch() == Triple::x86_64;
-    if (SizePolicy && ForSize && MF.getFunction().hasMinSize())
+    if (SizePolicy && MF.getFunction().hasMinSize())
       return SizePolicy.get();
     if (Policy && Tries && !(*Trials && (*Trials)->wantOrder()))
       return nullptr;

@@ -18,11 +18,13 @@ using namespace llvm;
 static void configure(TargetMachine &TM, PassManagerBase &PM, TargetPassConfig *Config) {
   if (TM.getOptLevel() == CodeGenOptLevel::None)
     return; // another allocator
-  // What a pass is worth in bytes was learned of this architecture's code.
-  const bool HasChoice = TM.getTargetTriple().getArch() == Triple::x86_64;
-  if (HasChoice && mlgo::PassOptions::read().Policy != mlgo::PolicyKind::Off)
+  // What passes and registers are worth in bytes was learned of this architecture's code; on others
+  // the order makes it larger.
+  const bool KnowsBytes = TM.getTargetTriple().getArch() == Triple::x86_64;
+  if (KnowsBytes && mlgo::PassOptions::read().Policy != mlgo::PolicyKind::Off)
     mlgo::insertPassGate(*Config);
-  const auto O = mlgo::RegAllocOptions::read();
+  auto O = mlgo::RegAllocOptions::read();
+  O.OrdersForSize &= KnowsBytes;
   auto Trials = std::make_shared<std::unique_ptr<mlgo::AllocationTrials>>();
   if (O.Policy != mlgo::PolicyKind::Off)
     PM.add(mlgo::createEvictionAnalysis(O, Trials));

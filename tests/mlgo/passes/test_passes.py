@@ -3,15 +3,12 @@
 import dataclasses
 import json
 import os
-import platform
 
 import numpy as np
 import pytest
 
 from mlgo import models
 from mlgo.errors import UserError
-from mlgo.export.aot import TARGETS
-from mlgo.export.policy import export_policy
 from mlgo.passes.weights import (
     FEATURES,
     FUNCTION_FEATURES,
@@ -22,6 +19,7 @@ from mlgo.passes.weights import (
 from mlgo.perceptron import untrained
 from mlgo.plugin.build import build_plugin
 from mlgo.toolchain import find_toolchain
+from tests.mlgo.export.features import by_tensorflow, plugin_with
 
 os.environ["CUDA_VISIBLE_DEVICES"] = ""
 
@@ -101,26 +99,13 @@ def test_bisection_of_passes_stays_llvms(clang):
 
 
 def test_numpy_tensorflow_and_the_object_agree(clang, tmp_path):
-    from mlgo.export.feature_network import FeatureModule
-
     made = random_weights(4)
     rng = np.random.default_rng(0)
     x = rng.lognormal(1, 1, (100, len(FEATURES))).astype(np.float32)
-    module = FeatureModule(made, "score")
-    found = [
-        module.action(**{n: np.array([v], np.float32) for n, v in zip(FEATURES, row, strict=True)})
-        for row in x
-    ]
-    scores = np.array([float(f["score"][0]) for f in found])
-    np.testing.assert_allclose(made.scores(x), scores, rtol=1e-4, atol=1e-4)
+    found = by_tensorflow(made, "score", x)
+    np.testing.assert_allclose(made.scores(x), found, rtol=1e-4, atol=1e-4)
 
-    weights = tmp_path / "own.mlgo"
-    made.save(weights)
-    target = next(t for t in TARGETS if t.startswith(platform.machine()))
-    outputs = {target: tmp_path / "own.o"}
-    export_policy(weights, "own", outputs, tmp_path / "saved")
-    plugin = build_plugin(22, model=tmp_path / "own.o", folder=tmp_path / "plugin")
-    embedded = dataclasses.replace(clang, plugin=plugin)
+    embedded = dataclasses.replace(clang, plugin=plugin_with(made, tmp_path))
     assert embedded.compile(passes="learned") == compiled(clang, made) != clang.stock()
     assert embedded.compile() == clang.stock()
 

@@ -2,18 +2,15 @@
 
 import dataclasses
 import os
-import platform
 
 import numpy as np
 import pytest
 
 from mlgo import models
 from mlgo.errors import UserError
-from mlgo.export.aot import TARGETS
-from mlgo.export.policy import export_policy
-from mlgo.plugin.build import build_plugin
 from mlgo.regalloc.priority import FEATURES, load_priority_weights
 from mlgo.regalloc.priority_evolution import initial_priority
+from tests.mlgo.export.features import by_tensorflow, plugin_with
 from tests.mlgo.regalloc.test_trials import costs
 
 os.environ["CUDA_VISIBLE_DEVICES"] = ""
@@ -82,27 +79,14 @@ def test_an_order_that_saves_enough_is_kept(clang):
 
 
 def test_numpy_tensorflow_and_the_object_agree(clang, tmp_path):
-    from mlgo.export.feature_network import FeatureModule
-
     made = random_weights(4)
     rng = np.random.default_rng(0)
     x = rng.lognormal(2, 2, (200, len(FEATURES))).astype(np.float32)
     x[0, 0] = np.inf
-    module = FeatureModule(made, "shift")
-    found = [
-        module.action(**{n: np.array([v], np.float32) for n, v in zip(FEATURES, row, strict=True)})
-        for row in x
-    ]
-    shifts = np.array([float(f["shift"][0]) for f in found])
-    np.testing.assert_allclose(made.shifts(x), shifts, rtol=1e-4, atol=1e-4)
+    found = by_tensorflow(made, "shift", x)
+    np.testing.assert_allclose(made.shifts(x), found, rtol=1e-4, atol=1e-4)
 
-    weights = tmp_path / "own.mlgo"
-    made.save(weights)
-    target = next(t for t in TARGETS if t.startswith(platform.machine()))
-    outputs = {target: tmp_path / "own.o"}
-    export_policy(weights, "own", outputs, tmp_path / "saved")
-    plugin = build_plugin(22, model=tmp_path / "own.o", folder=tmp_path / "plugin")
-    embedded = dataclasses.replace(clang, plugin=plugin)
+    embedded = dataclasses.replace(clang, plugin=plugin_with(made, tmp_path))
     assert embedded.compile("off", priority="learned") == compiled(clang, made)
     assert embedded.compile("off", priority="off") == clang.stock()
 
