@@ -27,6 +27,7 @@ class Policy:
         decisions: a file of decisions that override the policy's.
         log: where the plugin writes the trajectory; none by default.
         record: where the plugin writes its decisions, replayable; none by default.
+        passes_log: where the plugin writes what code generation leaves out; none by default.
         only_inlining: code generation is LLVM's own. Else the plugin decides about it too, with the
             "learned" policy.
     """
@@ -39,6 +40,7 @@ class Policy:
     decisions: Path | None = None
     log: Path | None = None
     record: Path | None = None
+    passes_log: Path | None = None
     only_inlining: bool = False
 
     def arguments(self, plugin: Path) -> list[str]:
@@ -68,6 +70,8 @@ class Policy:
             env["MLGO_LOG"] = str(self.log)
         if self.record:
             env["MLGO_RECORD"] = str(self.record)
+        if self.passes_log:
+            env["MLGO_PASSES_LOG"] = str(self.passes_log)
         if self.only_inlining:
             env |= {"MLGO_SIZE_ORDER": "off", "MLGO_PASSES": "off"}
         return env

@@ -23,6 +23,15 @@ bool namesModule(StringRef Name, StringRef Module) {
   return Module == Name || (Module.ends_with(Name) && Module.drop_back(Name.size()).ends_with("/"));
 }
 
+/// "-" stands for none.
+std::vector<std::string> namesIn(StringRef List) {
+  std::vector<std::string> Names;
+  if (List != "-")
+    for (StringRef Name : split(List, ','))
+      Names.push_back(Name.str());
+  return Names;
+}
+
 } // namespace
 
 namespace mlgo {
@@ -51,12 +60,20 @@ DecisionList DecisionList::read(StringRef Path, StringRef Module) {
     unsigned Ordinal;
     if (Fields[0] == "module" && Fields.size() == 2)
       Mine = namesModule(Fields[1], Module);
-    else if (!Verb || Fields.size() < 4 || !to_integer(Fields[3], Ordinal))
+    else if (Fields[0] == "skip" && Fields.size() == 3) {
+      if (Mine)
+        List.Skips[Fields[1]] = namesIn(Fields[2]);
+    } else if (!Verb || Fields.size() < 4 || !to_integer(Fields[3], Ordinal))
       fatal(Path + ":" + Twine(Line.line_number()) + ": not a decision: '" + *Line + "'");
     else if (Mine)
       List.Verbs[textOf({Fields[1], Fields[2], Ordinal})] = *Verb;
   }
   return List;
+}
+
+const std::vector<std::string> *DecisionList::skipped(StringRef Function) const {
+  auto Found = Skips.find(Function);
+  return Found == Skips.end() ? nullptr : &Found->second;
 }
 
 std::optional<bool> DecisionList::lookup(const DecisionKey &Key, bool Policy) const {

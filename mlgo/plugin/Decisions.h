@@ -6,6 +6,8 @@
 #include "llvm/Support/raw_ostream.h"
 #include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
 namespace mlgo {
 
@@ -28,6 +30,8 @@ private:
 /// A file of decisions: "mlgo-decisions-1", then tab-separated lines
 ///     module  NAME
 ///     inline|keep|flip  CALLER  CALLEE  ORDINAL  [LOGIT]
+///     skip  FUNCTION  PART[,PART...]|-
+/// The last says what code generation leaves out for a function, and that it is all (PassGate.h).
 /// Lines before the first `module` line hold for every module. '#' begins a comment.
 class DecisionList {
 public:
@@ -37,9 +41,13 @@ public:
   /// The listed decision, given what the policy would do.
   std::optional<bool> lookup(const DecisionKey &Key, bool Policy) const;
 
+  /// The listed names of what to leave out; null where the policy decides.
+  const std::vector<std::string> *skipped(llvm::StringRef Function) const;
+
 private:
   enum class Verb { Inline, Keep, Flip };
   llvm::StringMap<Verb> Verbs;
+  llvm::StringMap<std::vector<std::string>> Skips;
 };
 
 /// Writes such a file.

@@ -204,6 +204,7 @@ PassOptions PassOptions::read() {
   O.Seed = Line.PassesSeed.number<uint64_t>(0);
   O.Flip = Line.PassesFlip.get("");
   O.Log = Line.PassesLog.get("");
+  O.Decisions = Line.Decisions.get("");
   if (O.Policy == PolicyKind::File && O.Weights.empty())
     fatal("the file policy of passes needs -mlgo-passes-weights (or MLGO_PASSES_WEIGHTS)");
   return O;

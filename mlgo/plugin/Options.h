@@ -64,10 +64,14 @@ struct RegAllocOptions {
 /// The options of the choice of passes, likewise.
 struct PassOptions {
   PolicyKind Policy;
-  std::string Weights; // of the File policy
-  uint64_t Seed;       // of the Random policy
-  std::string Flip;    // a pass about which all decisions are inverted
-  std::string Log;     // functions and decisions to write: a file, or a folder
+  std::string Weights;   // of the File policy
+  uint64_t Seed;         // of the Random policy
+  std::string Flip;      // a pass about which all decisions are inverted
+  std::string Log;       // functions and decisions to write: a file, or a folder
+  std::string Decisions; // as of `Options`
+
+  /// Whether anything but LLVM decides.
+  bool decides() const { return Policy != PolicyKind::Off || !Decisions.empty(); }
 
   static PassOptions read();
 };

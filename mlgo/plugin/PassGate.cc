@@ -1,4 +1,5 @@
 #include "PassGate.h"
+#include "Decisions.h"
 #include "Error.h"
 #include "FunctionFeatures.h"
 #include "Model.h"
@@ -18,11 +19,12 @@ using namespace llvm;
 namespace {
 
 struct Skippable {
-  StringRef Name; // of the feature that is 1 when a model is asked about it
+  StringRef Name; // in lists, and of the feature that is 1 when a model is asked about it
   StringRef Pass; // as LLVM's gate hears it
 };
 
-// Those that were found to be worth a choice on x86-64 (docs/passes.md).
+// Those that were found to be worth a choice on x86-64 (docs/passes.md): a model is asked about the
+// first seven, lists of decisions may name all.
 constexpr Skippable Passes[] = {
     {"loop_strength_reduction", "Loop Strength Reduction"},
     {"early_machine_licm", "early-machinelicm"},
@@ -31,8 +33,10 @@ constexpr Skippable Passes[] = {
     {"optimize_leas", "x86-optimize-leas"},
     {"block_placement", "block-placement"},
     {"fixup_leas", "x86-fixup-leas"},
+    {"machine_scheduler", "machine-scheduler"},
+    {"size_order", ""}, // no pass: see PriorityAdvisor.cc
 };
-constexpr size_t NumPasses = std::size(Passes);
+constexpr size_t NumPasses = std::size(Passes), NumLearned = 7, SizeOrder = NumPasses - 1;
 using Skipped = std::bitset<NumPasses>;
 
 /// Of the function whose code is generated in this thread.
@@ -68,7 +72,7 @@ size_t passNamed(StringRef Name) {
 /// Decides for one function after the other.
 class Chooser {
 public:
-  explicit Chooser(const mlgo::PassOptions &O)
+  Chooser(const mlgo::PassOptions &O, StringRef ModuleName)
       : O(O), Values(mlgo::functionFeatures().size()), Asked(NumPasses) {
     if (O.Policy == mlgo::PolicyKind::Learned)
       Net = mlgo::embeddedPassModel();
@@ -79,20 +83,40 @@ public:
     Flip = passNamed(O.Flip);
     if (!O.Flip.empty() && Flip == NumPasses)
       mlgo::fatal("there is no choice about the pass '" + O.Flip + "'");
+    if (!O.Decisions.empty())
+      List = mlgo::DecisionList::read(O.Decisions, ModuleName);
   }
 
   Skipped choose(const Function &F, const LoopInfo &Loops) {
     if (Net || !O.Log.empty())
       mlgo::describeFunction(F, Loops, Values);
-    Skipped S;
-    for (size_t K = 0; K < NumPasses; ++K)
-      S[K] = skips(K) != (K == Flip);
+    const auto *Names = List ? List->skipped(F.getName()) : nullptr;
+    Skipped S = Names ? named(*Names) : chosen();
+    if (Flip < NumPasses)
+      S.flip(Flip);
     if (!O.Log.empty())
       log(F, S);
     return S;
   }
 
 private:
+  Skipped named(ArrayRef<std::string> Names) const {
+    Skipped S;
+    for (StringRef Name : Names) {
+      if (passNamed(Name) == NumPasses)
+        mlgo::fatal(O.Decisions + ": code generation cannot leave out '" + Name + "'");
+      S.set(passNamed(Name));
+    }
+    return S;
+  }
+
+  Skipped chosen() {
+    Skipped S;
+    for (size_t K = 0; K < NumLearned; ++K)
+      S[K] = skips(K);
+    return S;
+  }
+
   bool skips(size_t Pass) {
     if (O.Policy == mlgo::PolicyKind::Random)
       return mlgo::uniform(O.Seed, Questions++) < 0.5;
@@ -124,7 +148,7 @@ private:
   void log(const Function &F, Skipped S) {
     if (!Stream)
       Stream = mlgo::openOutput(O.Log, F.getParent()->getSourceFileName(), ".jsonl");
-    json::Object Line{{"function", F.getName()}};
+    json::Object Line{{"function", F.getName()}, {"module", F.getParent()->getSourceFileName()}};
     for (auto [Name, Value] : zip(mlgo::functionFeatures(), Values))
       Line[Name] = static_cast<double>(Value);
     for (size_t K = 0; K < NumPasses; ++K)
@@ -137,6 +161,7 @@ private:
   uint64_t Questions = 0;
   std::vector<float> Values, Asked;
   std::unique_ptr<mlgo::Model> Net;
+  std::optional<mlgo::DecisionList> List;
   std::vector<std::pair<float *, const float *>> Bound;
   std::unique_ptr<mlgo::CheckedStream> Stream;
 };
@@ -159,7 +184,7 @@ private:
     if (Other.isEnabled() && &Other != &TheGate)
       return false; // somebody bisects LLVM's passes
     M.getContext().setOptPassGate(TheGate);
-    Choice = std::make_unique<Chooser>(mlgo::PassOptions::read());
+    Choice = std::make_unique<Chooser>(mlgo::PassOptions::read(), M.getSourceFileName());
     return false;
   }
 
@@ -184,6 +209,10 @@ char PassGatePass::ID = 0;
 RegisterPass<PassGatePass> Registered("mlgo-pass-gate", "Choice of the passes that are skipped");
 
 } // namespace
+
+bool mlgo::skipsSizeOrder(const Function &F) {
+  return Current[SizeOrder] && F.getName() == CurrentName;
+}
 
 void mlgo::insertPassGate(TargetPassConfig &Config) {
   // The first of the passes over functions; all others run on a function before the next one.

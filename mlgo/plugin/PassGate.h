@@ -4,6 +4,7 @@
 
 #include "Options.h"
 #include "llvm/CodeGen/TargetPassConfig.h"
+#include "llvm/IR/Function.h"
 
 namespace mlgo {
 
@@ -11,6 +12,9 @@ namespace mlgo {
 /// `optnone` and for bisection), so that to skip one is always legal. Adds a pass to code
 /// generation that decides for each function which of some passes are skipped.
 void insertPassGate(llvm::TargetPassConfig &Config);
+
+/// Whether a list of decisions leaves out the order for size in a function, the one at hand.
+bool skipsSizeOrder(const llvm::Function &F);
 
 } // namespace mlgo
 

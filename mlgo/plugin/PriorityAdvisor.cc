@@ -1,5 +1,6 @@
 #include "PriorityAdvisor.h"
 #include "LiveRange.h"
+#include "PassGate.h"
 #include "PriorityPolicy.h"
 #include "llvm/CodeGen/LiveIntervals.h"
 #include "llvm/CodeGen/MachineRegisterInfo.h"
@@ -53,7 +54,7 @@ public:
 private:
   mlgo::PriorityPolicy *policyFor(const MachineFunction &MF) const {
     if (SizePolicy && MF.getFunction().hasMinSize())
-      return SizePolicy.get();
+      return mlgo::skipsSizeOrder(MF.getFunction()) ? nullptr : SizePolicy.get();
     if (Policy && Tries && !(*Trials && (*Trials)->wantOrder()))
       return nullptr;
     return Policy.get();

@@ -21,7 +21,7 @@ static void configure(TargetMachine &TM, PassManagerBase &PM, TargetPassConfig *
   // What passes and registers are worth in bytes was learned of this architecture's code; on others
   // the order makes it larger.
   const bool KnowsBytes = TM.getTargetTriple().getArch() == Triple::x86_64;
-  if (KnowsBytes && mlgo::PassOptions::read().Policy != mlgo::PolicyKind::Off)
+  if (KnowsBytes && mlgo::PassOptions::read().decides())
     mlgo::insertPassGate(*Config);
   auto O = mlgo::RegAllocOptions::read();
   O.OrdersForSize &= KnowsBytes;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -52,6 +53,34 @@ class Decision:
         """Returns the other decision."""
         return replace(self, inline=not self.inline)
 
+    @property
+    def line(self) -> str:
+        """In a list of decisions."""
+        verb = "inline" if self.inline else "keep"
+        return "\t".join((verb, self.key.caller, self.key.callee, str(self.key.ordinal)))
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """What code generation leaves out for one function, and that it is all.
+
+    Attributes:
+        function: mangled name.
+        parts: names, as the plugin has them (mlgo/plugin/PassGate.cc).
+    """
+
+    function: str
+    parts: frozenset[str]
+
+    @property
+    def line(self) -> str:
+        """In a list of decisions."""
+        return "\t".join(("skip", self.function, ",".join(sorted(self.parts)) or "-"))
+
+
+#: What a list of decisions has a line for.
+Listed = Decision | Skip
+
 
 def by_caller(decisions: Iterable[Decision]) -> dict[str, list[Decision]]:
     """Groups decisions by the function that calls; their order stays."""
@@ -97,17 +126,25 @@ def read_record(path: Path) -> tuple[str, list[Decision]]:
     return name, decisions
 
 
-def lines_of(decisions: Iterable[Decision]) -> list[str]:
-    """Returns a line for each decision."""
-    return [
-        "\t".join(
-            ("inline" if d.inline else "keep", d.key.caller, d.key.callee, str(d.key.ordinal))
-        )
-        for d in decisions
-    ]
+def read_skips(path: Path, parts: Sequence[str]) -> tuple[str, list[Skip]]:
+    """Reads the plugin's log of what was left out: the module's name, and for each function.
+
+    The name is "" if there was no choice.
+
+    Raises:
+        UserError: the file is malformed.
+    """
+    if not path.exists():
+        return "", []
+    try:
+        rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        skips = [Skip(r["function"], frozenset(p for p in parts if r[p])) for r in rows]
+        return rows[0]["module"] if rows else "", skips
+    except (ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{path} is no log of passes: {error}") from error
 
 
-def write_decisions(path: Path, modules: Mapping[str, Sequence[Decision]]) -> None:
+def write_decisions(path: Path, modules: Mapping[str, Sequence[Listed]]) -> None:
     """Writes a list of decisions, sorted by module, so that lists can be compared.
 
     Args:
@@ -120,7 +157,7 @@ def write_decisions(path: Path, modules: Mapping[str, Sequence[Decision]]) -> No
         if not modules[name]:
             continue
         lines += [f"module\t{name}"] if name else []
-        lines += lines_of(modules[name])
+        lines += [listed.line for listed in modules[name]]
     write_text(path, "\n".join(lines) + "\n")
 
 

@@ -22,10 +22,11 @@ from mlgo.policy import Policy
 from mlgo.process import check, run
 from mlgo.rollout.explore import Sizes
 from mlgo.toolchain import Toolchain
-from mlgo.tune.decisions import Decision, differences, read_record, write_decisions
-from mlgo.tune.program import BASELINE_COMPILES, Tuner
-from mlgo.tune.result import Kept, ModuleTuning, ProgramTuning
-from mlgo.tune.search import Outcome, search, start
+from mlgo.tune.code import PARTS, search_all
+from mlgo.tune.decisions import Listed, read_record, read_skips, write_decisions
+from mlgo.tune.program import BASELINE_COMPILES, Tuner, full_list, module_tuning, short_list
+from mlgo.tune.result import Kept, ProgramTuning
+from mlgo.tune.search import Outcome, start
 from mlgo.tune.state import State
 from mlgo.tune.store import load_state, save_state
 
@@ -51,7 +52,7 @@ class LinkTarget:
         """Returns 1: what is measured has been linked."""
         return 1.0
 
-    def compile(self, decisions: Sequence[Decision]) -> Outcome:
+    def compile(self, decisions: Sequence[Listed]) -> Outcome:
         """Links with a list of decisions and measures every function.
 
         Raises:
@@ -63,19 +64,21 @@ class LinkTarget:
         """Links with LLVM's own decisions; `decisions` has the prior's scores."""
         return self.compile(self._link(Policy("default"), [])[0].decisions)
 
-    def product(self, decisions: Sequence[Decision]) -> tuple[int, bytes]:
+    def product(self, decisions: Sequence[Listed]) -> tuple[int, bytes]:
         """Returns the bytes of .text of the linked product, and the whole of it."""
         return self._link(self.tuner.prior, decisions)[1:]
 
-    def _link(self, policy: Policy, decisions: Sequence[Decision]) -> tuple[Outcome, int, bytes]:
+    def _link(self, policy: Policy, decisions: Sequence[Listed]) -> tuple[Outcome, int, bytes]:
         with tempfile.TemporaryDirectory(prefix="mlgo-tune-") as name:
             listed, record = Path(name) / "decisions.tsv", Path(name) / "record.tsv"
             write_decisions(listed, {_MERGED: decisions})
-            policy = dataclasses.replace(policy, decisions=listed, record=record)
+            log = Path(name) / "passes.jsonl"
+            policy = dataclasses.replace(policy, decisions=listed, record=record, passes_log=log)
             product = self.tuner.linked(self.link, self.objects, policy, Path(name))
             sizes = symbol_sizes(self.tuner.compiler.toolchain, product)
             source, taken = read_record(record)
-            return Outcome(taken, sizes, source), text_size(product), product.read_bytes()
+            outcome = Outcome(taken, sizes, source, read_skips(log, PARTS)[1])
+            return outcome, text_size(product), product.read_bytes()
 
 
 def symbol_sizes(toolchain: Toolchain, product: Path) -> Sizes:
@@ -139,7 +142,7 @@ class LtoTuner(Tuner):
             except KeyboardInterrupt:
                 for target in targets:
                     if (file := self._state_file(target.link)).exists():
-                        self._write(target.link, load_state(file).best)
+                        self._write(target.link, short_list(load_state(file)))
                 raise
             return self._choose(stock, policy, targets, states)
 
@@ -186,7 +189,7 @@ class LtoTuner(Tuner):
             save_state(file, state)
             self.tick(name, state.spent)
 
-        save(search(target, state, self.budget, self.params, save))
+        save(search_all(target, state, self.budget, self.params, save))
         self.tick(name, self.budget)
         return state
 
@@ -196,19 +199,17 @@ class LtoTuner(Tuner):
         """Links once more from the short lists; the smallest of all becomes the result."""
         searched = 0
         for target, state in zip(targets, states, strict=True):
-            size, product = target.product(differences(state.best))
-            if product != target.product(state.best)[1]:
+            size, product = target.product(short_list(state))
+            if product != target.product(full_list(state))[1]:
                 raise UserError(f"{target.link.output}: the decisions cannot be replayed")
             searched += size
         kept: Kept = "tuned" if searched <= min(policy, stock) else "policy"
         kept = kept if min(searched, policy) <= stock else "stock"
         for target, state in zip(targets, states, strict=True):
-            self._write(target.link, state.best if kept == "tuned" else [])
+            self._write(target.link, short_list(state) if kept == "tuned" else [])
         modules = tuple(
-            ModuleTuning(
-                t.link.output, s.first_size, s.best_size, s.spent, len(differences(s.best))
-            )
-            for t, s in zip(targets, states, strict=True)
+            module_tuning(target.link.output, state)
+            for target, state in zip(targets, states, strict=True)
         )
         return ProgramTuning(
             self.program.name,
@@ -223,7 +224,7 @@ class LtoTuner(Tuner):
             lto=True,
         )
 
-    def _write(self, link: Link, decisions: Sequence[Decision]) -> None:
+    def _write(self, link: Link, decisions: Sequence[Listed]) -> None:
         file = self.file_of(link)
         file.parent.mkdir(parents=True, exist_ok=True)
-        write_decisions(file, {_MERGED: differences(decisions)})
+        write_decisions(file, {_MERGED: decisions})

@@ -13,7 +13,8 @@ from mlgo.corpus.program import Module
 from mlgo.policy import Policy, PolicyKind
 from mlgo.rollout.compiler import PluginCompiler
 from mlgo.rollout.explore import measure
-from mlgo.tune.decisions import Decision, read_record, write_decisions
+from mlgo.tune.code import PARTS
+from mlgo.tune.decisions import Listed, read_record, read_skips, write_decisions
 from mlgo.tune.search import Outcome
 
 
@@ -46,7 +47,7 @@ class ModuleTarget:
         """Returns how much a byte of a function counts in the linked program."""
         return self.worth.weight(self.module.name, function)
 
-    def compile(self, decisions: Sequence[Decision]) -> Outcome:
+    def compile(self, decisions: Sequence[Listed]) -> Outcome:
         """Compiles with a list of decisions and measures every function.
 
         Raises:
@@ -61,11 +62,13 @@ class ModuleTarget:
         other = self._compile(Policy(kind), [])
         return self._compile(self.prior, other.decisions)
 
-    def _compile(self, policy: Policy, decisions: Sequence[Decision]) -> Outcome:
+    def _compile(self, policy: Policy, decisions: Sequence[Listed]) -> Outcome:
         with tempfile.TemporaryDirectory(prefix="mlgo-tune-") as name:
             listed, record = Path(name) / "decisions.tsv", Path(name) / "record.tsv"
+            log = Path(name) / "passes.jsonl"
             write_decisions(listed, {"": decisions})
-            policy = dataclasses.replace(policy, decisions=listed, record=record)
+            policy = dataclasses.replace(policy, decisions=listed, record=record, passes_log=log)
             sizes = measure(self.compiler, self.folder, self.module, policy)
             source, taken = read_record(record)
-            return Outcome(taken, sizes, source)
+            generated, skips = read_skips(log, PARTS)
+            return Outcome(taken, sizes, source or generated, skips)

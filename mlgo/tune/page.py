@@ -67,6 +67,7 @@ def _modules(tuning: Tuning) -> Section:
     columns = (
         Column("program"), Column("module"), Column("before", True), Column("after", True),
         Column("bytes", True), Column("decisions", True, "that differ from the policy's"),
+        Column("functions", True, "whose code is generated in another way"),
         Column("compiles", True),
     )  # fmt: skip
     rows = []
@@ -81,6 +82,7 @@ def _modules(tuning: Tuning) -> Section:
                     *(Cell(thousands(n), n) for n in numbers),
                     Cell(signed(saved), saved, _tone(saved)),
                     Cell(str(m.decisions), m.decisions),
+                    Cell(str(m.functions), m.functions),
                     Cell(str(m.compiles), m.compiles),
                 )
             )

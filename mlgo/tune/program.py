@@ -18,10 +18,11 @@ from mlgo.errors import UserError
 from mlgo.parallel import parallel_map
 from mlgo.policy import Policy
 from mlgo.rollout.compiler import PluginCompiler
-from mlgo.tune.decisions import Decision, differences, portable_name, write_decisions
+from mlgo.tune.code import best_skips, search_all
+from mlgo.tune.decisions import Listed, differences, portable_name, write_decisions
 from mlgo.tune.module import ModuleTarget
 from mlgo.tune.result import Kept, ModuleTuning, ProgramTuning
-from mlgo.tune.search import Outcome, search, start
+from mlgo.tune.search import Outcome, start
 from mlgo.tune.state import Params, State
 from mlgo.tune.store import load_state, save_state
 from mlgo.tune.worth import Worth, read_map
@@ -29,7 +30,7 @@ from mlgo.tune.worth import Worth, read_map
 # The prior once; stock's decisions twice: to learn them, and to hear what the prior thinks of them.
 BASELINE_COMPILES = 3
 
-Lists = Mapping[str, Sequence[Decision]]
+Lists = Mapping[str, Sequence[Listed]]
 
 
 @dataclass(frozen=True)
@@ -151,17 +152,17 @@ class Tuner:
             save_state(file, state)
             self.tick(module.name, state.spent)
 
-        save(search(target, state, self.budget, self.params, save))
+        save(search_all(target, state, self.budget, self.params, save))
         self.tick(module.name, self.budget)
 
     def _states(self, searched: Sequence[Module]) -> dict[str, State]:
         files = {module.name: self._file(module) for module in searched}
         return {name: load_state(file) for name, file in files.items() if file.exists()}
 
-    def _lists(self, baseline: _Baseline, states: Mapping[str, State]) -> dict[str, list[Decision]]:
-        return {baseline.sources[name]: differences(s.best) for name, s in states.items()}
+    def _lists(self, baseline: _Baseline, states: Mapping[str, State]) -> Lists:
+        return {baseline.sources[name]: short_list(s) for name, s in states.items()}
 
-    def _stock_lists(self, baseline: _Baseline) -> dict[str, list[Decision]]:
+    def _stock_lists(self, baseline: _Baseline) -> Lists:
         found = {}
         for module in reversed(self.program.modules):
             state = load_state(self._file(module, ".1"))
@@ -188,7 +189,7 @@ class Tuner:
                 exit_code=1,
             )
         write_decisions(self.decisions, lists)
-        modules = tuple(_module(name, state) for name, state in sorted(states.items()))
+        modules = tuple(module_tuning(name, state) for name, state in sorted(states.items()))
         return ProgramTuning(
             self.program.name,
             baseline.stock,
@@ -217,7 +218,7 @@ class Tuner:
     def _check_replay(self, module: Module, state: State, work: Path) -> None:
         """Compiles with the full list of decisions; the short list must give the same object."""
         full, output = work / "full.tsv", work / "full" / module.name
-        write_decisions(full, {"": state.best})
+        write_decisions(full, {"": full_list(state)})
         policy = dataclasses.replace(self.prior, decisions=full)
         self._compile(module, policy, output)
         if output.read_bytes() != (work / "objects" / module.name).read_bytes():
@@ -269,6 +270,16 @@ class Tuner:
         compile_module(self.compiler.toolchain, self.folder, module, policy, plugin, output)
 
 
+def full_list(state: State) -> list[Listed]:
+    """Returns all decisions that a search found best."""
+    return [*state.best, *best_skips(state)]
+
+
+def short_list(state: State) -> list[Listed]:
+    """Returns those that differ from the policy's."""
+    return [*differences(state.best), *best_skips(state)]
+
+
 def members(link: Link) -> frozenset[str]:
     """Returns the modules that a product is linked from."""
     return frozenset([*link.objects, *(name for _, names in link.archives for name in names)])
@@ -278,6 +289,8 @@ def _as_state(outcome: Outcome) -> State:
     return State(outcome.decisions, outcome.sizes, [], 0.0, 0.0, 0)
 
 
-def _module(name: str, state: State) -> ModuleTuning:
-    changed = len(differences(state.best))
-    return ModuleTuning(name, state.first_size, state.best_size, state.spent, changed)
+def module_tuning(name: str, state: State) -> ModuleTuning:
+    """Returns what a search made of a module or a product."""
+    sizes = state.first_size, state.best_size
+    changed = len(differences(state.best)), len(best_skips(state))
+    return ModuleTuning(name, *sizes, state.spent, *changed)

@@ -20,6 +20,7 @@ class ModuleTuning:
             search began (the smaller of stock and policy) and where it ended.
         compiles: spent.
         decisions: that differ from the policy's.
+        functions: whose code generation leaves out other parts than the policy does.
     """
 
     name: str
@@ -27,6 +28,7 @@ class ModuleTuning:
     weighted_after: float
     compiles: int
     decisions: int
+    functions: int
 
 
 @dataclass(frozen=True)

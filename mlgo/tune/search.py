@@ -15,7 +15,7 @@ from typing import Protocol
 import numpy as np
 
 from mlgo.rollout.explore import Sizes
-from mlgo.tune.decisions import Decision, by_caller
+from mlgo.tune.decisions import Decision, Listed, Skip, by_caller
 from mlgo.tune.moves import Move, choose, labels
 from mlgo.tune.state import Params, State
 
@@ -34,11 +34,13 @@ class Outcome:
         decisions: all that were taken, in order.
         sizes: function -> bytes; names of local linkage begin with "static ".
         source: the source file, as the compiler names the module; "" if nothing was decided.
+        skips: what code generation left out, function by function.
     """
 
     decisions: list[Decision]
     sizes: Sizes
     source: str = ""
+    skips: Sequence[Skip] = ()
 
 
 #: Hears of a trial's flip: the decisions as they were, and function -> bytes that it added.
@@ -48,7 +50,7 @@ Observer = Callable[[Sequence[Decision], Sizes], None]
 class Target(Protocol):
     """What is searched: a module, or the link of one."""
 
-    def compile(self, decisions: Sequence[Decision]) -> Outcome:
+    def compile(self, decisions: Sequence[Listed]) -> Outcome:
         """Compiles with these decisions, and the policy's where there is none."""
 
     def weight(self, function: str) -> float:

@@ -41,6 +41,9 @@ class State:
         best: the decisions of the smallest verified compile.
         best_size: its weighted bytes.
         best_sizes: its functions'.
+        code: function -> what code generation was tried for it: a set of `PARTS` left out, as bits,
+            and the function's bytes then. The first is the policy's.
+        generated: compiles spent on that.
         first_size: weighted bytes of what the search began with.
         spent: compiles.
         gained: what was spent when `best` was found.
@@ -62,3 +65,5 @@ class State:
     tried: dict[str, int] = field(default_factory=dict)
     record: dict[str, tuple[int, int]] = field(default_factory=dict)
     best_sizes: Sizes = field(default_factory=dict)
+    code: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
+    generated: int = 0

@@ -34,6 +34,7 @@ def load_state(path: Path) -> State:
         raw: dict[str, Any] = json.loads(path.read_text())
         raw["tried"] = dict(raw["tried"])
         raw["record"] = {kind: (tried, won) for kind, (tried, won) in raw["record"].items()}
+        raw["code"] = {f: [(mask, size) for mask, size in t] for f, t in raw["code"].items()}
         for name in _DECISIONS:
             raw[name] = [Decision(Key(a, b, n), i, x) for a, b, n, i, x in raw[name]]
         return State(**raw)

@@ -19,6 +19,8 @@ from mlgo.passes.weights import (
 from mlgo.perceptron import untrained
 from mlgo.plugin.build import build_plugin
 from mlgo.toolchain import find_toolchain
+from mlgo.tune.code import PARTS
+from mlgo.tune.decisions import Skip, read_skips, write_decisions
 from tests.mlgo.export.features import by_tensorflow, plugin_with
 
 os.environ["CUDA_VISIBLE_DEVICES"] = ""
@@ -50,7 +52,7 @@ def test_the_control_is_stock(clang):
     assert compiled(clang, PassWeights(features=FEATURES, **zeros._asdict())) == stock
 
 
-@pytest.mark.parametrize("name", PASSES)
+@pytest.mark.parametrize("name", PARTS)
 def test_each_pass_can_be_skipped(clang, name):
     clang.stock()
     expected = clang.said()
@@ -60,10 +62,36 @@ def test_each_pass_can_be_skipped(clang, name):
     rows = [json.loads(line) for line in log.read_text().splitlines()]
     assert {row["function"] for row in rows} == {"fill", "fold", "main"}
     for row in rows:
-        assert row.keys() == {"function", *FEATURES}
-        assert [row[other] for other in PASSES] == [other == name for other in PASSES]
+        assert row.keys() == {"function", "module", *FEATURES, *PARTS}
+        assert [row[other] for other in PARTS] == [other == name for other in PARTS]
     (fold,) = (row for row in rows if row["function"] == "fold")
     assert (fold["arguments"], fold["loops"], fold["loop_depth"], fold["returns"]) == (3, 2, 2, 1)
+
+
+@pytest.mark.parametrize("policy", ["default", "learned"])
+def test_a_list_says_what_is_left_out_and_the_policy_the_rest(clang, policy):
+    clang.stock()
+    expected = clang.said()
+    listed, log = clang.folder / "list.tsv", clang.folder / "log"
+    clang.compile(policy=policy, passes_log=log)
+    usual = dict.fromkeys(("fill", "fold", "main"), frozenset[str]())
+    usual |= {skip.function: skip.parts for skip in read_skips(log, PARTS)[1]}
+    for parts in (frozenset(), frozenset(PARTS), frozenset(PARTS[::2])):
+        write_decisions(listed, {"x.c": [Skip("fold", parts)], "y.c": [Skip("fill", parts)]})
+        clang.compile(policy=policy, passes_log=log, decisions=listed)
+        module, skips = read_skips(log, PARTS)
+        assert module == "x.c"
+        assert {skip.function: skip.parts for skip in skips} == usual | {"fold": parts}
+        assert clang.said() == expected
+
+
+def test_a_list_can_leave_out_the_order_for_size(clang):
+    listed = clang.folder / "list.tsv"
+    functions = ("fill", "fold", "main")
+    write_decisions(listed, {"": [Skip(name, frozenset({"size_order"})) for name in functions]})
+    order = {"policy": "off", "size_order": "learned", "passes": "default"}
+    assert clang.compile(**order, decisions=listed) == clang.stock()
+    assert clang.compile(**order) != clang.stock()
 
 
 def test_skipping_changes_code(clang):
@@ -150,6 +178,11 @@ def test_what_cannot_be_is_one_error(clang):
 
     assert "no choice about the pass 'x'" in message(passes="default", passes_flip="x")
     assert "needs -mlgo-passes-weights" in message(passes="file")
+    listed = clang.folder / "list.tsv"
+    listed.write_text("mlgo-decisions-1\nskip\tfold\tmachine_sink,x\n")
+    assert "cannot leave out 'x'" in message(decisions=listed)
+    listed.write_text("mlgo-decisions-1\nskip\tfold\n")
+    assert "not a decision: 'skip" in message(decisions=listed)
     assert "unknown policy" in message(passes="some")
     bad = clang.folder / "bad.mlgo"
     bad.write_bytes(random_weights().to_bytes().replace(b'"loops"', b'"loopz"'))

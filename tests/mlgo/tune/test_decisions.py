@@ -6,9 +6,11 @@ from mlgo.errors import UserError
 from mlgo.tune.decisions import (
     Decision,
     Key,
+    Skip,
     differences,
     portable_name,
     read_record,
+    read_skips,
     write_decisions,
 )
 
@@ -48,6 +50,20 @@ def test_a_malformed_record_is_told(tmp_path, text):
     path.write_text(text)
     with pytest.raises(UserError, match="no record of decisions"):
         read_record(path)
+
+
+def test_what_is_left_out_is_a_line(tmp_path):
+    path = tmp_path / "d.tsv"
+    write_decisions(path, {"": [Skip("f", frozenset({"b", "a"})), Skip("g", frozenset())]})
+    assert path.read_text() == "mlgo-decisions-1\nskip\tf\ta,b\nskip\tg\t-\n"
+
+
+@pytest.mark.parametrize("text", ["x\n", "[]\n", '{"function": "f", "module": "x.c"}\n'])
+def test_a_malformed_log_is_told(tmp_path, text):
+    path = tmp_path / "passes.jsonl"
+    path.write_text(text)
+    with pytest.raises(UserError, match="no log of passes"):
+        read_skips(path, ("a",))
 
 
 def test_names_match_from_any_build_folder():

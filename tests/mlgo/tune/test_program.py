@@ -1,5 +1,6 @@
 """The search over one program, called as `mlgo tune` does."""
 
+import dataclasses
 import json
 
 import pytest
@@ -8,6 +9,7 @@ from mlgo.plugin.build import build_plugin
 from mlgo.policy import Policy
 from mlgo.rollout.compiler import PluginCompiler
 from mlgo.toolchain import find_toolchain
+from mlgo.tune.lto import LtoTuner
 from mlgo.tune.program import Tuner
 from mlgo.tune.state import Params
 from tests.mlgo.evaluate.conftest import make_program
@@ -21,6 +23,18 @@ def tuner(tmp_path):
     program = make_program(tmp_path / "mixer", "mixer", {"x.cc": SOURCE}, ("x.cc.o",))
     where = tmp_path / "mixer", program, tmp_path / "work"
     return Tuner(compiler, *where, Policy("learned"), 4, 1, Params(), lambda *_: None)
+
+
+@pytest.mark.parametrize("make", [Tuner, LtoTuner])
+def test_code_generation_is_searched_and_replayed(tuner, make):
+    fields = {f.name: getattr(tuner, f.name) for f in dataclasses.fields(Tuner)}
+    result = make(**fields | {"budget": 60}).run()
+    assert result.kept == "tuned"
+    assert result.tuned < min(result.stock, result.policy)
+    (module,) = result.modules
+    lines = tuner.decisions.read_text().splitlines()
+    assert module.functions == sum(line.startswith("skip\t") for line in lines) > 0
+    assert module.compiles <= 60
 
 
 def test_stocks_decisions_give_what_stock_does(tuner, monkeypatch):
