@@ -2,6 +2,8 @@
 
 #include "runs.h"
 
+#include <algorithm>
+
 using namespace telamalloc;
 
 namespace {
@@ -25,16 +27,34 @@ void Runs::watch(const std::vector<int> &Steps, const std::vector<int32_t> &End,
                  const PQTree::Leaves &Live) {
   Leaves.resize(End.size());
   for (PQTree::Leaf L : Live) {
-    Count &C = Leaves[L];
-    C.None = C.Empty = C.Full = Vector{};
-    for (int K = 0; K < Lanes; ++K) {
-      const bool Watched = K < static_cast<int>(Steps.size());
-      const bool Before = Watched && End[L] < Steps[K], At = Watched && End[L] == Steps[K];
-      (Before ? C.None : At ? C.Full : C.Empty)[K] = Yes;
+    Vector None{}, Full{};
+    for (size_t K = 0; K < Steps.size(); ++K) {
+      None[K] = End[L] < Steps[K] ? Yes : 0;
+      Full[K] = End[L] == Steps[K] ? Yes : 0;
     }
-    C.Any = C.Full & 1;
-    C.One = C.Both = choose(C.Empty, all(Never), all(1));
+    Leaves[L] = leaf(None, Full);
   }
+}
+
+void Runs::watch(const std::vector<PQTree::Leaves> &Sets, const PQTree::Leaves &Gone,
+                 const PQTree::Leaves &Live) {
+  std::vector<Vector> Full(Leaves.size());
+  for (PQTree::Leaf L : Live)
+    Full.resize(std::max(Full.size(), size_t(L) + 1));
+  Leaves.resize(Full.size());
+  for (size_t K = 0; K < Sets.size(); ++K)
+    for (PQTree::Leaf L : Sets[K])
+      Full[L][K] = Yes;
+  for (PQTree::Leaf L : Live)
+    Leaves[L] = leaf(Vector{}, Full[L]);
+  for (PQTree::Leaf L : Gone)
+    Leaves[L] = leaf(all(Yes), Vector{});
+}
+
+Runs::Count Runs::leaf(Vector None, Vector Full) {
+  const Vector Empty = ~(None | Full);
+  const Vector One = choose(Empty, all(Never), all(1));
+  return {None, Empty, Full, Full & 1, One, One};
 }
 
 Runs::Count Runs::count(const PQTree::Token *N) const {

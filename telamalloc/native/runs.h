@@ -2,7 +2,7 @@
 //
 // What ends at a step has to be replaced there in groups that lie together. Of the
 // orders that a PQ-tree holds: in how few places can what ends at a step lie, if all
-// that ends before it is left out? For many steps at once.
+// that ends before it is left out? For many steps, or other sets of leaves, at once.
 //
 //===----------------------------------------------------------------------===//
 
@@ -27,7 +27,12 @@ public:
   void watch(const std::vector<int> &Steps, const std::vector<int32_t> &End,
              const PQTree::Leaves &Live);
 
-  /// The least number of places by step, each step on its own.
+  /// \param Sets at most `Lanes`.
+  /// \param Gone leaves that are left out.
+  void watch(const std::vector<PQTree::Leaves> &Sets, const PQTree::Leaves &Gone,
+             const PQTree::Leaves &Live);
+
+  /// The least number of places by step or set, each on its own.
   Vector of(const PQTree &T) const { return count(T.root()).Any; }
 
 private:
@@ -41,11 +46,13 @@ private:
 
   struct Kinds;
 
+  static Count leaf(Vector None, Vector Full);
+
   Count count(const PQTree::Token *N) const;
   Count countP(const PQTree::Token *N) const;
   Count countQ(const PQTree::Token *N) const;
 
-  std::vector<Count> Leaves;
+  std::vector<Count> Leaves; ///< Of each leaf.
 };
 
 } // namespace telamalloc

@@ -121,6 +121,7 @@ private:
   static constexpr int MaxDoublings = 8;
   static constexpr double Noise = 8;
   static constexpr double Moving = 0.5; ///< Share of what is free that may lie elsewhere in a step.
+  static constexpr int RunsOfSweep = 3; ///< Forth, back and, knowing more, forth.
   static constexpr size_t MostFilled = 2; ///< Times as many solids as buffers.
 
   int64_t limited(int64_t Nodes) const {
@@ -137,14 +138,15 @@ private:
       All.push_back(S);
     if (All.size() > Own.size() * MostFilled)
       return false;
-    Sweep Across(All, Rng.next());
-    for (bool Backward : {false, true}) {
-      if (Across.run({Width, Backward, Noise}, W, C)) {
-        Offsets = Across.offsets();
+    Sweep Forth(All, false, Rng.next()), Back(All, true, Rng.next());
+    for (int Run = 0; Run < RunsOfSweep; ++Run) {
+      Sweep &This = Run % 2 ? Back : Forth, &Other = Run % 2 ? Forth : Back;
+      if (This.run({Width, Noise}, Other, W, C)) {
+        Offsets = This.offsets();
         Offsets.resize(Own.size());
         return true;
       }
-      Progress = std::max(Progress, Across.progress());
+      Progress = std::max(Progress, This.progress());
     }
     return false;
   }

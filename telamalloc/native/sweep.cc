@@ -35,8 +35,9 @@ bool contains(const PQTree::Leaves &List, PQTree::Leaf L) {
 
 } // namespace
 
-Sweep::Sweep(const std::vector<Solid> &Solids, uint64_t Seed)
-    : Solids(Solids), Rng(Seed), End(Solids.size()), Key(Solids.size()), Edit(Solids.size()) {}
+Sweep::Sweep(const std::vector<Solid> &Solids, bool Backward, uint64_t Seed)
+    : Solids(Solids), Backward(Backward), Rng(Seed), End(Solids.size()), Key(Solids.size()),
+      Edit(Solids.size()) {}
 
 bool Sweep::applies(const std::vector<Solid> &Solids, int64_t Capacity) {
   const int64_t Unit = unitOf(Solids);
@@ -47,7 +48,7 @@ bool Sweep::applies(const std::vector<Solid> &Solids, int64_t Capacity) {
 }
 
 /// A step begins wherever buffers begin; false: too much happens at one.
-bool Sweep::listSteps(bool Backward) {
+bool Sweep::listSteps() {
   auto lower = [&](const Solid &S) { return Backward ? -S.Upper : S.Lower; };
   auto upper = [&](const Solid &S) { return Backward ? -S.Lower : S.Upper; };
   std::vector<int64_t> Times;
@@ -80,7 +81,7 @@ bool Sweep::listSteps(bool Backward) {
 }
 
 /// All states of a step have the same buffers.
-void Sweep::begin(int Step) {
+void Sweep::begin(int Step, const Sweep &Other) {
   Now = Step;
   std::map<int, int> Count;
   PQTree::Leaves Live = Beam.front().Tree.order();
@@ -96,6 +97,9 @@ void Sweep::begin(int Step) {
       MostPlaces.push_back(static_cast<int>(StartedAt[At].size()));
     }
   Places.watch(Steps, End, Live);
+  Followed = opposite(Other);
+  if (Followed)
+    Parts.watch(Followed->Sets, EndedAt[Now], Live);
   Twins = 0;
   const PQTree::Leaves &L = StartedAt[Now];
   for (size_t K = 1; K < L.size(); ++K)
@@ -104,7 +108,7 @@ void Sweep::begin(int Step) {
 }
 
 /// What ends at a step to come should lie in few places, and many orders should be left;
-/// infinite: there are too many places.
+/// infinite: there are too many places. What the other sweep keeps together should be left so.
 float Sweep::rate(const PQTree &T) {
   const Runs::Vector Count = Places.of(T);
   int Places = 0;
@@ -113,7 +117,17 @@ float Sweep::rate(const PQTree &T) {
       return INFINITY;
     Places += Count[K] - 1;
   }
-  return static_cast<float>(PerPlace * Places - T.logOrders() + Noise * Rng.uniform());
+  const auto Own = static_cast<float>(PerPlace * Places - T.logOrders() + Noise * Rng.uniform());
+  return Followed ? Own + PerPart * apart(T) : Own;
+}
+
+/// In how many more places than one, by how often the other sweep keeps it together.
+float Sweep::apart(const PQTree &T) const {
+  const Runs::Vector Count = Parts.of(T);
+  float Sum = 0;
+  for (size_t K = 0; K < Followed->Sets.size(); ++K)
+    Sum += Followed->Shares[K] * float(std::max<int>(Count[K], 1) - 1);
+  return Sum;
 }
 
 /// All ways to replace the largest buffer that ends now and is still there.
@@ -221,24 +235,85 @@ bool Sweep::step(size_t Width, const Watch &W, Counters &C) {
   return !Beam.empty();
 }
 
-bool Sweep::run(const Style &Way, const Watch &W, Counters &C) {
-  if (!listSteps(Way.Backward))
+/// For the other sweep.
+void Sweep::remember() {
+  std::vector<const State *> Best;
+  for (const State &S : Beam)
+    Best.push_back(&S);
+  const size_t Kept = std::min(Best.size(), Layer::MostHalves);
+  std::partial_sort(Best.begin(), Best.begin() + static_cast<std::ptrdiff_t>(Kept), Best.end(),
+                    [](const State *A, const State *B) { return A->Score < B->Score; });
+  Layer &L = Layers[Now];
+  for (size_t K = 0; K < Kept; ++K)
+    L.Halves.push_back({Best[K]->Tree, Best[K]->Trace});
+  L.findSets(Runs::Lanes);
+}
+
+/// What the other sweep knows of the time after this step; null: nothing.
+const Layer *Sweep::opposite(const Sweep &Other) const {
+  const int Step = static_cast<int>(StartedAt.size()) - 2 - Now;
+  const bool Knows = Other.Layers.size() == StartedAt.size() && Step > 0;
+  return Knows && !Other.Layers[Step].Halves.empty() ? &Other.Layers[Step] : nullptr;
+}
+
+/// Looks for two halves of a plan.
+bool Sweep::meet(Sweep &Other) {
+  const Layer *There = opposite(Other);
+  if (!There)
+    return false;
+  for (const Layer::Half &B : There->Halves) {
+    std::vector<PQTree::Leaves> Groups = groupsOf(B.Tree);
+    for (const Layer::Half &A : Layers[Now].Halves) {
+      if (!join(A.Tree, Groups))
+        continue;
+      const PQTree::Leaves Order = Joined.order();
+      recover(A.Trace, Order);
+      Other.recover(B.Trace, Order);
+      for (size_t K = 0; K < Solids.size(); ++K)
+        Offsets[K] = std::max(Offsets[K], Other.Offsets[K]);
+      return true;
+    }
+  }
+  return false;
+}
+
+/// What fails goes first: it is likely to fail again.
+bool Sweep::join(const PQTree &T, std::vector<PQTree::Leaves> &Groups) {
+  Joined = T;
+  for (auto G = Groups.begin(); G != Groups.end(); ++G) {
+    Edit.mark(Joined, *G);
+    if (!Edit.join(Built)) {
+      std::rotate(Groups.begin(), G, G + 1);
+      return false;
+    }
+    std::swap(Joined, Built);
+  }
+  return true;
+}
+
+bool Sweep::run(const Style &Way, Sweep &Other, const Watch &W, Counters &C) {
+  if (!listSteps())
     return false;
   Noise = Way.Noise;
   Trail.clear();
+  Layers.assign(StartedAt.size(), {});
   Beam.assign(1, {PQTree::ofAny(StartedAt[0]), 0, 0, -1, {0, 0}, 0});
   for (int S = 1; S + 1 < static_cast<int>(StartedAt.size()); ++S) {
-    begin(S);
+    begin(S, Other);
     Progress = std::max(Progress, double(S) / double(StartedAt.size() - 1));
     if (!step(static_cast<size_t>(Way.Width), W, C))
       return false;
+    remember();
+    if (meet(Other))
+      return true;
   }
-  recover(Beam.front().Trace);
+  recover(Beam.front().Trace, Beam.front().Tree.order());
   return true;
 }
 
 /// Goes along what was taken, forth to make the trees again, and back to fix an order in each.
-void Sweep::recover(int Trace) {
+/// What has not started by then has no offset, -1.
+void Sweep::recover(int Trace, PQTree::Leaves Order) {
   std::vector<Taken> Chain;
   for (; Trace >= 0; Trace = Trail[Trace].Parent)
     Chain.push_back(Trail[Trace]);
@@ -252,8 +327,7 @@ void Sweep::recover(int Trace) {
     Trees.push_back(T);
     std::swap(T, Next);
   }
-  Offsets.assign(Solids.size(), 0);
-  PQTree::Leaves Order = T.order();
+  Offsets.assign(Solids.size(), -1);
   place(Order);
   for (const Taken &X : Chain) {
     Order = before(Trees.back(), Order, ended(X), started(X));
