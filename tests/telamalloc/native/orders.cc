@@ -2,13 +2,14 @@
 //
 // orders FIRST END: with seeds in [FIRST, END), joins and replaces leaves of small
 // PQ-trees and compares them with the orders themselves, one by one; and sweeps
-// small packings without slack, whose plans are checked. Ends with 1 and the seed
-// at the first difference.
+// small packings without slack in turns, whose plans are checked. Ends with 1 and
+// the seed at the first difference.
 //
 //===----------------------------------------------------------------------===//
 
 #include "between.h"
 #include "filler.h"
+#include "layer.h"
 #include "pq_tree.h"
 #include "random.h"
 #include "runs.h"
@@ -138,6 +139,37 @@ bool countsPlaces(const PQTree &T, const Orders &All, Random &R) {
   return true;
 }
 
+bool countsPlacesOfSets(const PQTree &T, const Orders &All, Random &R) {
+  const Leaves Live = T.order();
+  Leaves Gone, Set;
+  for (PQTree::Leaf L : Live)
+    if (int64_t Kind = between(R, 0, 2))
+      (Kind == 1 ? Gone : Set).push_back(L);
+  Runs Counter;
+  Counter.watch(std::vector<Leaves>{{}, Set}, Gone, Live);
+  int Least = 99;
+  for (const Leaves &Order : All) {
+    int Count = 0;
+    bool Before = false;
+    for (PQTree::Leaf X : Order) {
+      if (has(Gone, X))
+        continue;
+      Count += has(Set, X) && !Before;
+      Before = has(Set, X);
+    }
+    Least = std::min(Least, Count);
+  }
+  return Counter.of(T)[0] == 0 && Counter.of(T)[1] == Least;
+}
+
+/// Its groups say all about a tree.
+bool hasGroups(const PQTree &T, const Orders &All) {
+  Orders Left = permutations(T.order());
+  for (const Leaves &Group : groupsOf(T))
+    Left = joined(Left, Group);
+  return Left == All;
+}
+
 bool checkTree(Random &R) {
   Leaves All;
   const int64_t Count = between(R, 2, 6);
@@ -159,7 +191,8 @@ bool checkTree(Random &R) {
       New.push_back(Next++);
     const bool Replace = between(R, 0, 1) && !New.empty();
     PQTree To;
-    const bool Possible = Replace ? Edit.replace(T, Group, New, To) : Edit.join(T, Group, To);
+    Edit.mark(T, Group);
+    const bool Possible = Replace ? Edit.replace(New, To) : Edit.join(To);
     const Orders Left = Replace ? replaced(Expected, Group, New) : joined(Expected, Group);
     if (Possible == Left.empty())
       return false;
@@ -170,7 +203,8 @@ bool checkTree(Random &R) {
     if (ordersOf(T.root()) != Expected ||
         std::abs(std::exp(T.logOrders()) - double(Expected.size())) > 1e-3)
       return false;
-    if (!countsPlaces(T, Expected, R))
+    if (!countsPlaces(T, Expected, R) || !countsPlacesOfSets(T, Expected, R) ||
+        !hasGroups(T, Expected))
       return false;
   }
   return true;
@@ -220,12 +254,17 @@ int checkSweep(Random &R) {
   std::vector<Solid> Solids = packing(R, Capacity);
   for (const Solid &S : fillersOf(Solids, Capacity, 0.5 * double(between(R, 0, 1)), R))
     Solids.push_back(S);
-  Sweep Across(Solids, R.next());
+  Sweep Forth(Solids, false, R.next()), Back(Solids, true, R.next());
   auto Never = [] { return false; };
   Counters C;
-  if (!Across.run({16, between(R, 0, 1) == 1, 2.0 * double(between(R, 0, 1))}, {Never, Never}, C))
-    return 0;
-  return isPlan(Solids, Across.offsets(), Capacity) ? 1 : -1;
+  for (int64_t Run = between(R, 0, 1), End = Run + 3; Run < End; ++Run) {
+    Sweep &This = Run % 2 ? Back : Forth, &Other = Run % 2 ? Forth : Back;
+    // A narrow beam dies often, so that plans come of two halves, too.
+    const Sweep::Style Style{int(between(R, 1, 4)), 2.0 * double(between(R, 0, 1))};
+    if (This.run(Style, Other, {Never, Never}, C))
+      return isPlan(Solids, This.offsets(), Capacity) ? 1 : -1;
+  }
+  return 0;
 }
 
 } // namespace
