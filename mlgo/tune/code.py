@@ -38,7 +38,7 @@ def search_all(
     The same state, budget and parameters give the same result; `save` gets the state after each
     compile. Returns the state.
     """
-    share = min(COMPILES, budget // 5)
+    share = min(COMPILES, budget // 4)
     if not state.generated:
         search(target, state, budget - share, params, save)
     return search_code(target, state, share, save)
