@@ -25,10 +25,12 @@ def tuner(tmp_path):
     return Tuner(compiler, *where, Policy("learned"), 4, 1, Params(), lambda *_: None)
 
 
-@pytest.mark.parametrize("make", [Tuner, LtoTuner])
-def test_code_generation_is_searched_and_replayed(tuner, make):
+@pytest.mark.parametrize(
+    ("make", "kind"), [(Tuner, "learned"), (Tuner, "default"), (LtoTuner, "learned")]
+)
+def test_code_generation_is_searched_and_replayed(tuner, make, kind):
     fields = {f.name: getattr(tuner, f.name) for f in dataclasses.fields(Tuner)}
-    result = make(**fields | {"budget": 60}).run()
+    result = make(**fields | {"budget": 60, "prior": Policy(kind)}).run()
     assert result.kept == "tuned"
     assert result.tuned < min(result.stock, result.policy)
     (module,) = result.modules
