@@ -32,21 +32,24 @@ def plugin() -> None:
 @_policy
 @click.option(
     "--model",
+    "own",
+    multiple=True,
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="Embed this object file (made by `mlgo export`) instead of a shipped policy.",
+    help="Embed this object file (made by `mlgo export`) instead of a shipped policy; may be "
+    "repeated, for a model of inlining, of passes, of the order for size.",
 )
 @click.option(
     "--output",
     type=click.Path(path_type=Path, file_okay=False),
     help="Folder to build in; with --model, so that the shipped plugin stays as it is.",
 )
-def build(release: str, policy: str, model: Path | None, output: Path | None) -> None:
+def build(release: str, policy: str, own: tuple[Path, ...], output: Path | None) -> None:
     """Build the plugin (seconds) and print its path.
 
     Example: clang-22 -Oz -fpass-plugin=$(mlgo plugin build) -c x.c
     """
-    click.echo(build_plugin(int(release), policy, model, output))
-    if model is None:
+    click.echo(build_plugin(int(release), policy, own, output))
+    if not own:
         warn(policy)
 
 

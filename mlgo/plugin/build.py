@@ -9,7 +9,7 @@ import os
 import platform
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from mlgo import __version__, models, paths
@@ -43,7 +43,7 @@ def plugin_path(release: int = DEFAULT_RELEASE, policy: str = DEFAULT_POLICY) ->
 def build_plugin(
     release: int = DEFAULT_RELEASE,
     policy: str = DEFAULT_POLICY,
-    model: Path | None = None,
+    own: Sequence[Path] = (),
     folder: Path | None = None,
     sanitize: bool = False,
 ) -> Path:
@@ -51,15 +51,15 @@ def build_plugin(
 
     Args:
         release: LLVM's major release.
-        policy: a shipped policy's name, or several of different problems joined by "+"; ignored
-            for the model when `model` is given.
-        model: the object file to embed, made by `mlgo export`.
+        policy: a shipped policy's name, or several of different problems joined by "+".
+        own: object files to embed instead, made by `mlgo export`: one for each thing to decide.
         folder: where to build; by default in the suite's own folder.
         sanitize: with the address and undefined-behaviour sanitizers; the compiler that loads it
             needs the former's library preloaded.
 
     Raises:
-        UserError: no such LLVM or policy, cmake or ninja missing, or the build failed.
+        UserError: no such LLVM or policy, two policies of one problem, cmake or ninja missing, or
+            the build failed.
     """
     toolchain = find_toolchain(release)
     if not toolchain.cmake_dir.exists():
@@ -67,7 +67,7 @@ def build_plugin(
             f"the development files of LLVM {release} are not installed",
             hint=f"apt-get install llvm-{release}-dev, or `make setup`",
         )
-    embedded = [model] if model else _objects(policy)
+    embedded = list(own) or _objects(policy)
     for path in embedded:
         if not path.exists():
             raise UserError(f"no model at {path}", hint="make one: mlgo export")
@@ -98,6 +98,12 @@ def _publish(made: Path, plugin: Path) -> None:
 
 def _objects(policy: str) -> list[Path]:
     names = policy.split("+")
+    problems = [models.problem(name) for name in names]
+    for problem in problems:
+        if problems.count(problem) > 1:
+            raise UserError(
+                f"{policy}: more than one policy of {problem}", hint="one of each problem"
+            )
     return [path for name in names for path in models.object_files(name, platform.machine())]
 
 

@@ -24,4 +24,4 @@ def plugin_with(weights, folder):
     weights.save(folder / "own.mlgo")
     target = next(t for t in TARGETS if t.startswith(platform.machine()))
     export_policy(folder / "own.mlgo", "own", {target: folder / "own.o"}, folder / "saved")
-    return build_plugin(22, model=folder / "own.o", folder=folder / "plugin")
+    return build_plugin(22, own=[folder / "own.o"], folder=folder / "plugin")

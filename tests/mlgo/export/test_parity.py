@@ -64,7 +64,7 @@ def test_a_model_of_ones_own_from_export_to_plugin(tmp_path):
     for name in ("a.o", "b.o"):
         compile_model(tmp_path / "saved", interface, tmp_path / name)
     assert (tmp_path / "a.o").read_bytes() == (tmp_path / "b.o").read_bytes()
-    plugin = build_plugin(22, model=tmp_path / "a.o", folder=tmp_path / "plugin")
+    plugin = build_plugin(22, own=[tmp_path / "a.o"], folder=tmp_path / "plugin")
     x, logits, decisions = logged(plugin, tmp_path, write_sources(tmp_path))
     check(model, x, logits, decisions)
     assert 0.02 < decisions.mean() < 0.98
