@@ -110,7 +110,7 @@ def search_module(
     )
     size = bytes_of(target, first.sizes)
     return Searched(
-        _features(target, state.best),
+        features_of(target, state.best),
         np.array([d.inline for d in state.best], np.int64),
         _effects(heard, state.best),
         size - state.best_size,
@@ -118,7 +118,7 @@ def search_module(
     )
 
 
-def _features(target: ModuleTarget, best: Sequence[Decision]) -> NDArray[np.int64]:
+def features_of(target: ModuleTarget, best: Sequence[Decision]) -> NDArray[np.int64]:
     """The features of decisions that a compile has taken, without generating code."""
     with tempfile.TemporaryDirectory(prefix="mlgo-search-") as name:
         listed = Path(name) / "decisions.tsv"
