@@ -65,7 +65,8 @@ def tune() -> None:
 @click.option("--jobs", "-j", type=click.IntRange(1), default=2, show_default=True)
 @click.option("--seed", default=0, show_default=True, help="Of what is tried when.")
 def inlining(**options: Any) -> None:
-    r"""Finds inlining decisions that make one program smaller than any policy does.
+    r"""Finds decisions that make one program smaller than any policy does: about
+    inlining, then about code generation.
 
     Writes OUTPUT/NAME/decisions.tsv, a list of decisions to keep beside your sources, and prints
     the flags to build with it (also in OUTPUT/NAME/flags.sh). What comes out is linked and

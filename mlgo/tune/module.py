@@ -70,5 +70,6 @@ class ModuleTarget:
             policy = dataclasses.replace(policy, decisions=listed, record=record, passes_log=log)
             sizes = measure(self.compiler, self.folder, self.module, policy)
             source, taken = read_record(record)
-            generated, skips = read_skips(log, PARTS)
-            return Outcome(taken, sizes, source or generated, skips)
+            # Without a call to decide about there is no record, but code all the same.
+            compiled, skips = read_skips(log, PARTS)
+            return Outcome(taken, sizes, source or compiled, skips)

@@ -16,7 +16,7 @@ def tune_page(tuning: Tuning) -> Page:
     tuned = sum(p.tuned for p in tuning.programs)
     note = f"{thousands(stock)} to {thousands(tuned)} bytes"
     return Page(
-        title="Inlining decisions searched for size",
+        title="Decisions searched for size",
         subtitle=f"clang {tuning.llvm_version}, {tuning.budget} compiles a module",
         stats=(_stat("Linked size, all programs", change(stock, tuned), note),),
         sections=(

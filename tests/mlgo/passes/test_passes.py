@@ -87,6 +87,8 @@ def test_a_list_says_what_is_left_out_and_the_policy_the_rest(clang, policy):
 
 def test_a_list_can_leave_out_the_order_for_size(clang):
     listed = clang.folder / "list.tsv"
+    write_decisions(listed, {})
+    assert clang.compile(policy="default", decisions=listed) == clang.stock()
     functions = ("fill", "fold", "main")
     write_decisions(listed, {"": [Skip(name, frozenset({"size_order"})) for name in functions]})
     order = {"policy": "off", "size_order": "learned", "passes": "default"}
