@@ -65,10 +65,9 @@ def tune() -> None:
 @click.option("--jobs", "-j", type=click.IntRange(1), default=2, show_default=True)
 @click.option("--seed", default=0, show_default=True, help="Of what is tried when.")
 def inlining(**options: Any) -> None:
-    r"""Finds decisions that make one program smaller than any policy does: about
-    inlining, then about code generation.
+    r"""Finds decisions that make one program smaller than any policy does.
 
-    Writes OUTPUT/NAME/decisions.tsv, a list of decisions to keep beside your sources, and prints
+    First about inlining, then about code generation. Writes OUTPUT/NAME/decisions.tsv, a list of decisions to keep beside your sources, and prints
     the flags to build with it (also in OUTPUT/NAME/flags.sh). What comes out is linked and
     compared: it is never bigger than stock -Oz. The result as JSON and HTML: OUTPUT/tune.*.
 
