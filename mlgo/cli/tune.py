@@ -67,9 +67,10 @@ def tune() -> None:
 def inlining(**options: Any) -> None:
     r"""Finds decisions that make one program smaller than any policy does.
 
-    First about inlining, then about code generation. Writes OUTPUT/NAME/decisions.tsv, a list of decisions to keep beside your sources, and prints
-    the flags to build with it (also in OUTPUT/NAME/flags.sh). What comes out is linked and
-    compared: it is never bigger than stock -Oz. The result as JSON and HTML: OUTPUT/tune.*.
+    First about inlining, then about code generation. Writes OUTPUT/NAME/decisions.tsv, a list of
+    decisions to keep beside your sources, and prints the flags to build with it (also in
+    OUTPUT/NAME/flags.sh). What comes out is linked and compared: it is never bigger than stock
+    -Oz. The result as JSON and HTML: OUTPUT/tune.*.
 
     \b
     cmake -B build -DCMAKE_EXPORT_COMPILE_COMMANDS=ON && cmake --build build
