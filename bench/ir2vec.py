@@ -20,12 +20,12 @@ from pathlib import Path
 import click
 import numpy as np
 import ydf
-from numpy.typing import NDArray
 
 from mlgo import paths
 from mlgo.atomic import write_text
 from mlgo.corpus.program import Module, load_program
 from mlgo.inlining.features import DEFAULT_DECISION, FEATURES
+from mlgo.perceptron import squash
 from mlgo.plugin.build import plugin_path
 from mlgo.policy import Policy
 from mlgo.process import check, run
@@ -33,13 +33,12 @@ from mlgo.rollout.arrays import read_arrays, save_arrays
 from mlgo.rollout.compiler import PluginCompiler
 from mlgo.rollout.explore import Sizes
 from mlgo.toolchain import Toolchain, find_toolchain
-from mlgo.train.searched import features_of
+from mlgo.train.searched import count_flip, features_of
 from mlgo.tune.decisions import Decision, Key
 from mlgo.tune.module import ModuleTarget
 from mlgo.tune.search import search, start
 from mlgo.tune.state import Params
-
-Floats = NDArray[np.float32]
+from mlgo.weights_file import Floats
 
 PACKAGES = "abseil,benchmark,capnproto,cppunit,double-conversion,fmtlib,snappy"
 # About what comes before inlining.
@@ -117,10 +116,8 @@ def worths(target: ModuleTarget, compiles: int) -> tuple[list[Decision], dict[Ke
     worth: dict[Key, float] = {}
 
     def hear(flip: Sequence[Decision], added: Sizes) -> None:
-        share = sum(added.values()) / len(flip)
-        for decision in flip:
-            if len(flip) == 1 or share < 0 or decision.key not in worth:
-                worth[decision.key] = -share if decision.inline else share
+        keys, inlined = [d.key for d in flip], [d.inline for d in flip]
+        count_flip(worth, keys, inlined, sum(added.values()))
 
     search(target, state, compiles, Params(sites=False), observe=hear)
     return state.best, worth
@@ -175,8 +172,7 @@ def inputs(tried: Tried, kind: str) -> Floats:
         "ours and the counts": (features, tried.counts),
         "the counts": (features[:, [DEFAULT]], tried.counts),
     }
-    x: Floats = np.concatenate(columns[kind], 1)
-    return np.sign(x) * np.log1p(np.abs(x))
+    return squash(np.concatenate(columns[kind], 1))
 
 
 def caught(packages: dict[str, Tried], kind: str, seed: int) -> list[float]:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from mlgo.corpus.elf import text_sections
 from mlgo.corpus.program import Module
-from mlgo.errors import UserError
+from mlgo.passes.log import read_passes_log
 from mlgo.passes.weights import FUNCTION_FEATURES, PASSES
 from mlgo.toolchain import Toolchain
 from mlgo.weights_file import Floats
@@ -72,8 +72,8 @@ class PassCompiler:
             env |= {"MLGO_PASSES_LOG": str(log)} if functions is not None else {}
             extra = Extra((f"-fpass-plugin={self.plugin}",), env)
             generate_code(self.toolchain, module, "-Oz", output, extra)
-            if functions is not None and log.exists():
-                functions.update(_read(log))
+            if functions is not None:
+                functions.update(read_passes_log(log, _function))
             return text_sections(output)
 
 
@@ -85,15 +85,6 @@ def size_of(sizes: dict[str, int], function: str) -> int | None:
     return None
 
 
-def _read(log: Path) -> dict[str, Function]:
-    try:
-        rows = [json.loads(line) for line in log.read_text().splitlines()]
-        return {
-            row["function"]: Function(
-                np.array([row[name] for name in FUNCTION_FEATURES], np.float32),
-                tuple(bool(row[name]) for name in PASSES),
-            )
-            for row in rows
-        }
-    except (ValueError, KeyError, TypeError) as error:
-        raise UserError(f"{log} is no log of passes: {error}") from error
+def _function(row: dict[str, Any]) -> tuple[str, Function]:
+    features = np.array([row[name] for name in FUNCTION_FEATURES], np.float32)
+    return row["function"], Function(features, tuple(bool(row[name]) for name in PASSES))

@@ -73,7 +73,7 @@ size_t passNamed(StringRef Name) {
 class Chooser {
 public:
   Chooser(const mlgo::PassOptions &O, StringRef ModuleName)
-      : O(O), Values(mlgo::functionFeatures().size()), Asked(NumPasses) {
+      : O(O), Values(mlgo::functionFeatures().size()), Asked(NumLearned) {
     if (O.Policy == mlgo::PolicyKind::Learned)
       Net = mlgo::embeddedPassModel();
     if (O.Policy == mlgo::PolicyKind::File)
@@ -136,7 +136,7 @@ private:
 
   /// Where the value of a model's input comes from.
   const float *source(StringRef Name) const {
-    if (size_t Pass = passNamed(Name); Pass < NumPasses)
+    if (size_t Pass = passNamed(Name); Pass < NumLearned)
       return &Asked[Pass];
     const auto *Feature = find(mlgo::functionFeatures(), Name);
     if (Feature == mlgo::functionFeatures().end())

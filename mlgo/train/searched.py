@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +30,8 @@ from mlgo.tune.decisions import Decision, write_decisions
 from mlgo.tune.module import ModuleTarget
 from mlgo.tune.search import bytes_of, search, start
 from mlgo.tune.state import Params
+
+_Call = TypeVar("_Call")
 
 
 @dataclass(frozen=True)
@@ -155,14 +158,24 @@ def flips(searched: Searched, weights: LinkedWeights, sharing: float, clip: floa
     worth: dict[int, float] = {}  # bytes that inlining adds, against keeping the call
     for effect in searched.effects:
         added = sum(weights.weight(n) ** sharing * size for n, size in effect.added.items())
-        share = added / len(effect.indices)
-        for index, inlined in zip(effect.indices, effect.inlined, strict=True):
-            if len(effect.indices) == 1 or share < 0 or index not in worth:
-                worth[index] = -share if inlined else share
+        count_flip(worth, effect.indices, effect.inlined, added)
     indices = sorted(worth)
     change = np.array([worth[index] for index in indices], np.float32)
     weight = np.minimum(np.abs(change), clip).astype(np.float32)
     return Examples(searched.features[indices], (change < 0).astype(np.int64), weight)
+
+
+def count_flip(
+    worth: dict[_Call, float], calls: Sequence[_Call], inlined: Sequence[bool], added: float
+) -> None:
+    """Notes what inlining each call adds, in bytes, by what flipping all of them together added.
+
+    They share it; it counts where they save together or where a call was not tried alone.
+    """
+    share = added / len(calls)
+    for call, was_inlined in zip(calls, inlined, strict=True):
+        if len(calls) == 1 or share < 0 or call not in worth:
+            worth[call] = -share if was_inlined else share
 
 
 def save_searched(path: Path, searched: Searched) -> None:

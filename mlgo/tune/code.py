@@ -7,22 +7,19 @@ then, in each function, the sets that should be smallest if what single parts sa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
-from mlgo.passes.weights import PASSES
 from mlgo.rollout.explore import Sizes
-from mlgo.tune.decisions import Skip
+from mlgo.tune.decisions import PARTS, Skip
 from mlgo.tune.moves import labels
 from mlgo.tune.search import Target, bytes_of, search
 from mlgo.tune.state import Params, State
 
-#: What the plugin can leave out (mlgo/plugin/PassGate.cc); a set of them is a number of these bits.
-PARTS: Final = (*PASSES, "machine_scheduler", "size_order")
-
-#: For these: the policy's own code, each part alone, and as many sets.
+#: The policy's own code, each of `PARTS` alone, and as many sets of them.
 COMPILES: Final = 20
 
+# Sets of parts left out, each a number with a bit for each of `PARTS`, and the bytes then.
 Tried = Sequence[tuple[int, int]]
 
 
@@ -89,20 +86,18 @@ def _next(tried: Tried) -> int | None:
     for mask in alone:
         if mask not in known:
             return mask
-    saved = [before - known[mask] for mask in alone]
-    matters = [part for part, bytes_ in enumerate(saved) if bytes_]
-    best, size = _best(tried)
-    found: list[tuple[int, int, int]] = []
-    for mask in _subsets(best, matters):
-        if mask not in known:
-            changed = [part for part in matters if (mask ^ best) >> part & 1]
-            signs = (1 if (mask ^ start) >> part & 1 else -1 for part in changed)
-            expected = size - sum(s * saved[part] for s, part in zip(signs, changed, strict=True))
-            found.append((expected, len(changed), mask))
-    return min(found)[2] if found else None
+    saved = {part: gain for part, mask in enumerate(alone) if (gain := before - known[mask])}
+    best, _ = _best(tried)
+
+    def promise(mask: int) -> tuple[int, int, int]:
+        added_up = sum(gain for part, gain in saved.items() if (mask ^ start) >> part & 1)
+        return added_up, -(mask ^ best).bit_count(), -mask
+
+    new = [mask for mask in _subsets(best, saved) if mask not in known]
+    return max(new, key=promise) if new else None
 
 
-def _subsets(mask: int, parts: Sequence[int]) -> list[int]:
+def _subsets(mask: int, parts: Iterable[int]) -> list[int]:
     """All sets that differ from one in some of these parts."""
     masks = [mask]
     for part in parts:

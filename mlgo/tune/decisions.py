@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, Final, NamedTuple
 
 from mlgo.atomic import write_text
 from mlgo.errors import UserError
+from mlgo.passes.log import read_passes_log
+from mlgo.passes.weights import PASSES
 
 MAGIC = "mlgo-decisions-1"
+#: What the plugin can leave out of code generation (mlgo/plugin/PassGate.cc).
+PARTS: Final = (*PASSES, "machine_scheduler", "size_order")
 # Scores are written with six digits: below this it is not known what the policy would have done.
 _UNSURE = 2e-6
 
@@ -66,7 +69,7 @@ class Skip:
 
     Attributes:
         function: mangled name.
-        parts: names, as the plugin has them (mlgo/plugin/PassGate.cc).
+        parts: some of `PARTS`.
     """
 
     function: str
@@ -126,7 +129,7 @@ def read_record(path: Path) -> tuple[str, list[Decision]]:
     return name, decisions
 
 
-def read_skips(path: Path, parts: Sequence[str]) -> tuple[str, list[Skip]]:
+def read_skips(path: Path) -> tuple[str, list[Skip]]:
     """Reads the plugin's log of what was left out: the module's name, and for each function.
 
     The name is "" if there was no choice.
@@ -134,14 +137,12 @@ def read_skips(path: Path, parts: Sequence[str]) -> tuple[str, list[Skip]]:
     Raises:
         UserError: the file is malformed.
     """
-    if not path.exists():
-        return "", []
-    try:
-        rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-        skips = [Skip(r["function"], frozenset(p for p in parts if r[p])) for r in rows]
-        return rows[0]["module"] if rows else "", skips
-    except (ValueError, KeyError, TypeError) as error:
-        raise UserError(f"{path} is no log of passes: {error}") from error
+    rows = read_passes_log(path, lambda row: (row["module"], _skip(row)))
+    return rows[0][0] if rows else "", [skip for _, skip in rows]
+
+
+def _skip(row: dict[str, Any]) -> Skip:
+    return Skip(row["function"], frozenset(part for part in PARTS if row[part]))
 
 
 def write_decisions(path: Path, modules: Mapping[str, Sequence[Listed]]) -> None:

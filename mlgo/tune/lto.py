@@ -6,7 +6,6 @@ module, and a trial is a link. Sizes are those of the linked symbols, so nothing
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import tempfile
 from collections.abc import Sequence
@@ -22,8 +21,9 @@ from mlgo.policy import Policy
 from mlgo.process import check, run
 from mlgo.rollout.explore import Sizes
 from mlgo.toolchain import Toolchain
-from mlgo.tune.code import PARTS, search_all
-from mlgo.tune.decisions import Listed, read_record, read_skips, write_decisions
+from mlgo.tune.code import search_all
+from mlgo.tune.decisions import Listed, write_decisions
+from mlgo.tune.exchange import Exchange
 from mlgo.tune.program import BASELINE_COMPILES, Tuner, full_list, module_tuning, short_list
 from mlgo.tune.result import Kept, ProgramTuning
 from mlgo.tune.search import Outcome, start
@@ -70,14 +70,10 @@ class LinkTarget:
 
     def _link(self, policy: Policy, decisions: Sequence[Listed]) -> tuple[Outcome, int, bytes]:
         with tempfile.TemporaryDirectory(prefix="mlgo-tune-") as name:
-            listed, record = Path(name) / "decisions.tsv", Path(name) / "record.tsv"
-            write_decisions(listed, {_MERGED: decisions})
-            log = Path(name) / "passes.jsonl"
-            policy = dataclasses.replace(policy, decisions=listed, record=record, passes_log=log)
+            files = Exchange(Path(name))
+            policy = files.policy(policy, _MERGED, decisions)
             product = self.tuner.linked(self.link, self.objects, policy, Path(name))
-            sizes = symbol_sizes(self.tuner.compiler.toolchain, product)
-            source, taken = read_record(record)
-            outcome = Outcome(taken, sizes, source, read_skips(log, PARTS)[1])
+            outcome = files.outcome(symbol_sizes(self.tuner.compiler.toolchain, product))
             return outcome, text_size(product), product.read_bytes()
 
 

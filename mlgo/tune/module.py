@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,8 +12,8 @@ from mlgo.corpus.program import Module
 from mlgo.policy import Policy, PolicyKind
 from mlgo.rollout.compiler import PluginCompiler
 from mlgo.rollout.explore import measure
-from mlgo.tune.code import PARTS
-from mlgo.tune.decisions import Listed, read_record, read_skips, write_decisions
+from mlgo.tune.decisions import Listed
+from mlgo.tune.exchange import Exchange
 from mlgo.tune.search import Outcome
 
 
@@ -64,12 +63,6 @@ class ModuleTarget:
 
     def _compile(self, policy: Policy, decisions: Sequence[Listed]) -> Outcome:
         with tempfile.TemporaryDirectory(prefix="mlgo-tune-") as name:
-            listed, record = Path(name) / "decisions.tsv", Path(name) / "record.tsv"
-            log = Path(name) / "passes.jsonl"
-            write_decisions(listed, {"": decisions})
-            policy = dataclasses.replace(policy, decisions=listed, record=record, passes_log=log)
-            sizes = measure(self.compiler, self.folder, self.module, policy)
-            source, taken = read_record(record)
-            # Without a call to decide about there is no record, but code all the same.
-            compiled, skips = read_skips(log, PARTS)
-            return Outcome(taken, sizes, source or compiled, skips)
+            files = Exchange(Path(name))
+            policy = files.policy(policy, "", decisions)
+            return files.outcome(measure(self.compiler, self.folder, self.module, policy))

@@ -258,10 +258,9 @@ const Layer *Sweep::opposite(const Sweep &Other) const {
 
 /// Looks for two halves of a plan.
 bool Sweep::meet(Sweep &Other) {
-  const Layer *There = opposite(Other);
-  if (!There)
+  if (!Followed)
     return false;
-  for (const Layer::Half &B : There->Halves) {
+  for (const Layer::Half &B : Followed->Halves) {
     std::vector<PQTree::Leaves> Groups = groupsOf(B.Tree);
     for (const Layer::Half &A : Layers[Now].Halves) {
       if (!join(A.Tree, Groups))

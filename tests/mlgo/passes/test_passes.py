@@ -19,8 +19,7 @@ from mlgo.passes.weights import (
 from mlgo.perceptron import untrained
 from mlgo.plugin.build import build_plugin
 from mlgo.toolchain import find_toolchain
-from mlgo.tune.code import PARTS
-from mlgo.tune.decisions import Skip, read_skips, write_decisions
+from mlgo.tune.decisions import PARTS, Skip, read_skips, write_decisions
 from tests.mlgo.export.features import by_tensorflow, plugin_with
 
 os.environ["CUDA_VISIBLE_DEVICES"] = ""
@@ -75,11 +74,11 @@ def test_a_list_says_what_is_left_out_and_the_policy_the_rest(clang, policy):
     listed, log = clang.folder / "list.tsv", clang.folder / "log"
     clang.compile(policy=policy, passes_log=log)
     usual = dict.fromkeys(("fill", "fold", "main"), frozenset[str]())
-    usual |= {skip.function: skip.parts for skip in read_skips(log, PARTS)[1]}
+    usual |= {skip.function: skip.parts for skip in read_skips(log)[1]}
     for parts in (frozenset(), frozenset(PARTS), frozenset(PARTS[::2])):
         write_decisions(listed, {"x.c": [Skip("fold", parts)], "y.c": [Skip("fill", parts)]})
         clang.compile(policy=policy, passes_log=log, decisions=listed)
-        module, skips = read_skips(log, PARTS)
+        module, skips = read_skips(log)
         assert module == "x.c"
         assert {skip.function: skip.parts for skip in skips} == usual | {"fold": parts}
         assert clang.said() == expected

@@ -6,8 +6,8 @@ import dataclasses
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlgo.tune.code import PARTS, best_skips, search_all, search_code
-from mlgo.tune.decisions import Skip
+from mlgo.tune.code import best_skips, search_all, search_code
+from mlgo.tune.decisions import PARTS, Skip
 from mlgo.tune.search import Outcome, bytes_of, start
 from mlgo.tune.state import Params
 from mlgo.tune.store import load_state, save_state
